@@ -1,0 +1,13 @@
+"""What was seen: markets recorded by others, and the built-in simulated one.
+
+`read(path, at=...)` reads a recording as it was known at an instant, `simulated()` makes the
+built-in market, `write(market, path)` keeps one in the documented simple form.
+"""
+
+from obverse.market.files import write
+from obverse.market.observations import Finding, Quote
+from obverse.market.readers import read
+from obverse.market.simulation import simulated
+from obverse.market.snapshots import Market, Snapshot
+
+__all__ = ["Finding", "Market", "Quote", "Snapshot", "read", "simulated", "write"]

@@ -1,0 +1,175 @@
+"""The documented simple form of market data, in CSV, JSON and Parquet: read and written.
+
+A file holds instants of one or more underlyings; reading picks, for each underlying, the last
+instant not after the one asked for, and only those rows are checked. See `docs/market-files.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from obverse.contracts.instants import iso
+from obverse.errors import Fault, LocatedError, MarketDataError, nearest
+from obverse.market.columns import COLUMNS, Row, read_cells
+from obverse.market.formats import FORMATS, Cells
+from obverse.market.observations import Quote
+from obverse.market.printing import listing
+from obverse.market.snapshots import Market, Snapshot
+from obverse.market.validation import gather, validate
+
+_KEYS = ("at", "underlying", "venue")
+_PER_SNAPSHOT = ("index", "index_low", "index_high", "quote", "simulated")
+_PER_QUOTE = tuple(name for name in COLUMNS if name not in (*_KEYS, *_PER_SNAPSHOT))
+_MOST_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class _Keyed:
+    """A row and what it is of."""
+
+    row: Row
+    at: datetime
+    underlying: str
+    venue: str
+
+
+def read_file(path: Path, until: datetime | None = None, venue: str | None = None) -> Market:
+    """Read a market from a file of the simple form, as known at an instant (None: at its end)."""
+    reader, _ = FORMATS[path.suffix.lower()]
+    rows = _of_venue(_keyed(path.name, reader(path, until)), path.name, venue)
+    known = [row for row in rows if until is None or row.at <= until]
+    if not known and until is not None:
+        instants = [row.at for row in rows]
+        raise MarketDataError(
+            f"{path.name} has nothing at or before {iso(until)}; "
+            f"it runs from {iso(min(instants))} to {iso(max(instants))}."
+        )
+    own: dict[str, list[_Keyed]] = {}
+    for row in known:
+        own.setdefault(row.underlying, []).append(row)
+    parts = {underlying: _maker(path.name, rows) for underlying, rows in own.items()}
+    return gather(parts, asked=until, venue=known[0].venue, source=path.name)
+
+
+def write(market: Market, path: str | Path) -> None:
+    """Write a market to a file of the simple form; its ending says which format.
+
+    Reading it back gives the same market, but for the sources' names and the findings.
+    """
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in FORMATS:
+        raise MarketDataError(
+            f"{place.name}: no format {suffix or '(no ending)'!r}; end it in {listing([*FORMATS])}."
+        )
+    snapshots = market.snapshots.values()
+    rows = [_cells(snapshot, quote) for snapshot in snapshots for quote in snapshot.quotes]
+    try:
+        FORMATS[suffix][1](place, rows)
+    except OSError as error:
+        raise MarketDataError(f"{place} cannot be written: {error.strerror}.") from error
+
+
+def _keyed(name: str, rows: Sequence[Row]) -> list[_Keyed]:
+    faults: list[Fault] = []
+    keyed = []
+    for row in rows:
+        before = len(faults)
+        keys: dict[str, Any] = read_cells(row, _KEYS, faults)
+        if len(faults) == before:
+            keyed.append(_Keyed(row, **keys))
+    if not rows:
+        faults.append(Fault(name, None, "", "no rows; there must be one an instrument"))
+    _raise(faults)
+    return keyed
+
+
+def _of_venue(rows: list[_Keyed], name: str, venue: str | None) -> list[_Keyed]:
+    venues = list(dict.fromkeys(row.venue for row in rows))
+    if venue is None:
+        if len(venues) > 1:
+            raise MarketDataError(f"{name} holds {listing(venues)}; say which venue to read.")
+        return rows
+    if venue not in venues:
+        close = nearest(venue, venues)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise MarketDataError(f"{name} has no venue {venue!r}, but {listing(venues)}.{hint}")
+    return [row for row in rows if row.venue == venue]
+
+
+def _maker(name: str, rows: Sequence[_Keyed]) -> Callable[[], Snapshot]:
+    """Read one underlying's rows of its last instant; faults are raised now, the door is later."""
+    at = max(row.at for row in rows)
+    last = [row.row for row in rows if row.at == at]
+    faults: list[Fault] = []
+    shared = _shared(last, faults)
+    quotes = [quote for row in last if (quote := _quote(row, at, faults))]
+    _raise(faults)
+    low, high = shared.get("index_low"), shared.get("index_high")
+    return partial(
+        validate,
+        quotes,
+        underlying=rows[0].underlying,
+        venue=rows[0].venue,
+        at=at,
+        index=shared.get("index", Decimal("NaN")),
+        source=name,
+        quote=shared.get("quote", "USD"),
+        index_range=None if low is None or high is None else (low, high),
+        simulated=shared.get("simulated", False),
+    )
+
+
+def _shared(rows: Sequence[Row], faults: list[Fault]) -> dict[str, Any]:
+    """What all rows of a snapshot must say alike, where they say it."""
+    shared: dict[str, Any] = {}
+    first: dict[str, Row] = {}
+    for row in rows:
+        for name, value in read_cells(row, _PER_SNAPSHOT, faults).items():
+            earlier = first.setdefault(name, row)
+            if str(shared.setdefault(name, value)) != str(value):
+                reason = f"{value}, but {shared[name]} at {earlier.place}: one instant has one"
+                faults.append(row.fault(name, reason))
+    if ("index_low" in shared) != ("index_high" in shared):
+        name = "index_low" if "index_low" in shared else "index_high"
+        faults.append(first[name].fault(name, "index_low and index_high go together"))
+    return shared
+
+
+def _quote(row: Row, at: datetime, faults: list[Fault]) -> Quote | None:
+    before = len(faults)
+    values: dict[str, Any] = read_cells(row, _PER_QUOTE, faults)
+    if len(faults) > before:
+        return None
+    values = {"expiry": None, "mark": Decimal("NaN"), "observed_at": at} | values
+    return Quote(**values, place=row.place)
+
+
+def _cells(snapshot: Snapshot, quote: Quote) -> Cells:
+    """A quote as a row; what is not known is left out."""
+    low, high = snapshot.index_range or (None, None)
+    own = {name: getattr(quote, name) for name in _PER_QUOTE}
+    cells = {
+        "at": snapshot.at,
+        "underlying": snapshot.underlying,
+        "venue": snapshot.venue,
+        "index": snapshot.index,
+        "quote": snapshot.quote,
+        "index_low": low,
+        "index_high": high,
+        "simulated": snapshot.simulated,
+        **own,
+        "kind": quote.kind.value,
+    }
+    return {name: cells[name] for name in COLUMNS if cells[name] not in (None, "")}
+
+
+def _raise(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise LocatedError(faults[:_MOST_FAULTS])

@@ -1,0 +1,228 @@
+"""The hourly history behind the simulated market: index, perpetual, and the basis to come.
+
+Seeded and deterministic, on a fixed grid from `ORIGIN`; the value of an hour depends on the seed
+and on earlier hours alone, so a longer path repeats a shorter one bit for bit. Each random stream
+has a child seed of its own, keyed by stable integers.
+
+- Index: a geometric random walk. Its volatility wanders around 45 % (BTC) and 60 % (ETH) a year,
+  jumps included; the coins' moves correlate at 0.8 and they jump together.
+- Basis level, annualised: reverts to 6 % over weeks, with deviation 5 %, so that it is below zero
+  at times. Basis slope: a second factor that tilts far expiries.
+- Perpetual: a premium in line with the basis level, mostly inside the dead band of the funding
+  rate; the rate per 8 hours is what sticks out of the band.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from obverse.contracts.instants import DAYS_PER_YEAR, iso
+from obverse.errors import MarketDataError, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ORIGIN = datetime(2024, 1, 1, tzinfo=UTC)
+END = datetime(2040, 1, 1, tzinfo=UTC)
+STEP = timedelta(hours=1)
+HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
+FUNDING_INTERVALS_PER_YEAR = 3 * DAYS_PER_YEAR
+
+BASIS_MEAN = 0.06
+LEVEL_DEVIATION = 0.05
+LEVEL_HALF_LIFE = 30 * 24.0
+SLOPE_MEAN = 0.01
+SLOPE_DEVIATION = 0.015
+SLOPE_HALF_LIFE = 45 * 24.0
+FUNDING_DEAD_BAND = 0.00025
+PREMIUM_DEVIATION = 0.00008
+PREMIUM_HALF_LIFE = 6.0
+_LOG_VOLATILITY_DEVIATION = 0.35
+_VOLATILITY_HALF_LIFE = 14 * 24.0
+_JUMPS_PER_YEAR = 12.0
+_CORRELATION = 0.8
+
+
+@dataclass(frozen=True)
+class Coin:
+    """What the simulation knows of a coin; `key` seeds its streams and never changes."""
+
+    key: int
+    start_usd: float
+    volatility: float
+    jump_volatility: float
+    loading: float
+    open_interest_usd: float
+
+
+COINS = {
+    "BTC": Coin(1, 42_000.0, 0.45, 0.040, 1.0, 1.1e9),
+    "ETH": Coin(2, 2_300.0, 0.60, 0.055, _CORRELATION, 4.5e8),
+}
+
+
+class Stream(IntEnum):
+    """Keys of the random streams; they never change."""
+
+    MOVES = 1
+    VOLATILITY = 2
+    JUMP_TIMES = 3
+    JUMP_SIZES = 4
+    LEVEL = 5
+    SLOPE = 6
+    PREMIUM = 7
+    BASIS_NOISE = 8
+    INTEREST = 9
+    TURNOVER = 10
+    SPREAD = 11
+
+
+_COMMON = 0
+
+
+@dataclass(frozen=True)
+class SimulatedPath:
+    """One coin's simulated hours from `ORIGIN` on, as read-only arrays of equal length n.
+
+    Attributes
+    ----------
+    times_ns : (n,) int64 nanoseconds since 1970, UTC; each hour's values are known at its time
+    index_usd, perpetual_usd : (n,) prices, unrounded
+    funding_rate_8h : (n,) the perpetual's accruing rate per 8 hours
+    basis_level, basis_slope : (n,) annualised, continuously compounded factors of the dated futures
+    """
+
+    underlying: str
+    seed: int
+    times_ns: NDArray[np.int64]
+    index_usd: NDArray[np.float64]
+    perpetual_usd: NDArray[np.float64]
+    funding_rate_8h: NDArray[np.float64]
+    basis_level: NDArray[np.float64]
+    basis_slope: NDArray[np.float64]
+
+
+def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath:
+    """Make the hourly history of a coin up to the last hour not after `until`."""
+    import numpy as np
+
+    coin = coin_of(underlying)
+    hours = hours_until(seed, until) + 1
+    start_ns = int(ORIGIN.timestamp()) * 1_000_000_000
+    step_ns = int(STEP.total_seconds()) * 1_000_000_000
+    times = start_ns + step_ns * np.arange(hours, dtype=np.int64)
+    index = _index(seed, coin, hours)
+    level = [BASIS_MEAN + x for x in _factor(seed, coin, hours, Stream.LEVEL)]
+    slope = [SLOPE_MEAN + x for x in _factor(seed, coin, hours, Stream.SLOPE)]
+    noise = _reverting(
+        normals(hours, seed, Stream.PREMIUM, coin.key), PREMIUM_HALF_LIFE, PREMIUM_DEVIATION
+    )
+    premium = [_premium(basis) + x for basis, x in zip(level, noise, strict=True)]
+    perpetual = [price * (1 + x) for price, x in zip(index, premium, strict=True)]
+    columns = (index, perpetual, [_funding(x) for x in premium], level, slope)
+    arrays = [np.array(column) for column in columns]
+    for array in (times, *arrays):
+        array.flags.writeable = False
+    return SimulatedPath(underlying, seed, times, *arrays)
+
+
+def coin_of(underlying: str) -> Coin:
+    """What the simulation knows of a coin; another coin raises `MarketDataError`."""
+    if underlying not in COINS:
+        close = nearest(underlying, COINS)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise MarketDataError(
+            f"The simulated market has no {underlying!r}; it has {', '.join(COINS)}.{hint}"
+        )
+    return COINS[underlying]
+
+
+def hours_until(seed: int, until: datetime) -> int:
+    """Whole hours from `ORIGIN` to an instant; seeds and instants out of range are refused."""
+    if type(seed) is not int or seed < 0:
+        raise MarketDataError(f"seed: {seed!r} is not a whole number from zero up.")
+    if not ORIGIN <= until < END:
+        raise MarketDataError(
+            f"The simulated market runs from {iso(ORIGIN)} to {iso(END)}; asked {iso(until)}."
+        )
+    return (until - ORIGIN) // STEP
+
+
+def normals(count: int, seed: int, stream: Stream, *keys: int, last: int = 0) -> list[float]:
+    """The first `count` standard normals of a stream, or the `last` few of those.
+
+    A longer draw begins with a shorter one.
+    """
+    draws: list[float] = _generator(seed, stream, *keys).standard_normal(count)[-last:].tolist()
+    return draws
+
+
+def _generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
+    import numpy as np
+
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream, *keys])))
+
+
+def _reverting(shocks: Sequence[float], half_life: float, deviation: float) -> list[float]:
+    """An hourly mean-reverting path around zero, started in its stationary distribution."""
+    keep = 0.5 ** (1 / half_life)
+    step = deviation * math.sqrt(1 - keep * keep)
+    start = deviation * shocks[0]
+    return list(accumulate(shocks[1:], lambda x, shock: keep * x + step * shock, initial=start))
+
+
+def _correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> list[float]:
+    common = normals(hours, seed, stream, _COMMON)
+    if coin.loading == 1:
+        return common
+    rest = math.sqrt(1 - coin.loading**2)
+    own = normals(hours, seed, stream, coin.key)
+    return [coin.loading * x + rest * y for x, y in zip(common, own, strict=True)]
+
+
+def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> list[float]:
+    shape = {
+        Stream.LEVEL: (LEVEL_HALF_LIFE, LEVEL_DEVIATION),
+        Stream.SLOPE: (SLOPE_HALF_LIFE, SLOPE_DEVIATION),
+    }
+    return _reverting(_correlated(seed, coin, hours, stream), *shape[stream])
+
+
+def _index(seed: int, coin: Coin, hours: int) -> list[float]:
+    """Prices by the hour: at the start, then after each hour's move."""
+    jump_variance = _JUMPS_PER_YEAR * coin.jump_volatility**2
+    hourly = math.sqrt((coin.volatility**2 - jump_variance) / HOURS_PER_YEAR)
+    calm = _LOG_VOLATILITY_DEVIATION**2  # so that the mean of the squared volatility is its base
+    shared = normals(hours, seed, Stream.VOLATILITY, _COMMON)
+    log_volatility = _reverting(shared, _VOLATILITY_HALF_LIFE, _LOG_VOLATILITY_DEVIATION)
+    moves = [
+        hourly * math.exp(x - calm) * shock
+        for x, shock in zip(
+            log_volatility, _correlated(seed, coin, hours, Stream.MOVES), strict=True
+        )
+    ]
+    chance = _JUMPS_PER_YEAR / HOURS_PER_YEAR
+    sizes = _correlated(seed, coin, hours, Stream.JUMP_SIZES)
+    times: list[float] = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours).tolist()
+    for hour, draw in enumerate(times):
+        if draw < chance:
+            moves[hour] += coin.jump_volatility * sizes[hour]
+    path = accumulate(moves[1:], initial=math.log(coin.start_usd))
+    return [math.exp(x) for x in path]
+
+
+def _premium(level: float) -> float:
+    """Where the perpetual's premium reverts to: the band's edge, plus what funding must pay."""
+    fair_funding = level / FUNDING_INTERVALS_PER_YEAR
+    return FUNDING_DEAD_BAND * math.tanh(level / 0.03) + fair_funding
+
+
+def _funding(premium: float) -> float:
+    return max(premium - FUNDING_DEAD_BAND, 0.0) + min(premium + FUNDING_DEAD_BAND, 0.0)

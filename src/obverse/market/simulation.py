@@ -1,0 +1,191 @@
+"""The built-in simulated market: seeded, deterministic, labelled simulated wherever it is shown.
+
+The venue's rulebook says which perpetuals and dated futures exist and on which tick they trade;
+`obverse.market.simulated_paths` says where the index is. A future's mark is
+index · exp(b(T) · T) with T years to delivery, so the basis in dollars goes to zero at delivery.
+The annualised basis b(T) starts at the path's level, reverts to its mean with T as the level
+does in time, and adds the slope times √T and a little noise of the expiry's own.
+
+Between two hours the path is that of the earlier one; T is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from obverse.contracts.instants import Instant, instant, years_between
+from obverse.contracts.instruments import Instrument, Kind
+from obverse.contracts.units import Rounding, round_to_step
+from obverse.market.floats import decimal_of_float
+from obverse.market.observations import Quote
+from obverse.market.simulated_paths import (
+    BASIS_MEAN,
+    HOURS_PER_YEAR,
+    LEVEL_HALF_LIFE,
+    ORIGIN,
+    STEP,
+    Coin,
+    SimulatedPath,
+    Stream,
+    coin_of,
+    hours_until,
+    normals,
+    simulated_path,
+)
+from obverse.market.snapshots import Market, Snapshot
+from obverse.market.validation import validate
+from obverse.rulebooks import rulebook
+
+DEFAULT_INSTANT = "2026-11-20T12:00:00Z"
+_CENT = Decimal("0.01")
+_RATE_STEP = Decimal("0.00000001")
+_DOLLARS_STEP = Decimal(10)
+_NOISE_BORN = timedelta(days=2 * 365)  # before its delivery; no venue lists futures for longer
+_NOISE_HOURS = 96
+_NOISE_HALF_LIFE = 24.0
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One coin at one instant."""
+
+    seed: int
+    coin: Coin
+    at: datetime
+    index: float
+    path: SimulatedPath
+    source: str
+
+
+def simulated(
+    seed: int = 7,
+    at: Instant = DEFAULT_INSTANT,
+    venue: str = "deribit",
+    underlyings: tuple[str, ...] = ("BTC", "ETH"),
+) -> Market:
+    """Make the simulated market of a venue as of an instant.
+
+    One seed is one history: markets of two instants lie on the same path, and a coin's numbers
+    do not depend on which other coins are asked for.
+
+    Args:
+        seed: a whole number from zero up.
+        at: from 2024-01-01 to 2040, within the venue's rulebook.
+        venue: whose contracts and ticks.
+        underlyings: of BTC and ETH.
+    """
+    moment = instant(at)
+    source = f"simulated market, seed {seed}"
+    rules = rulebook(venue, as_of=moment)
+    snapshots = {
+        underlying: _snapshot(seed, underlying, moment, venue, rules.listed(underlying, moment))
+        for underlying in underlyings
+    }
+    return Market(moment, venue, source, snapshots, simulated=True)
+
+
+def _snapshot(
+    seed: int, underlying: str, at: datetime, venue: str, listed: tuple[Instrument, ...]
+) -> Snapshot:
+    path = simulated_path(seed, underlying, at)
+    index = _decimal(float(path.index_usd[-1]), _CENT)
+    source = f"simulated market, seed {seed}"
+    scene = _Scene(seed, coin_of(underlying), at, float(index), path, source)
+    return validate(
+        [_quote(scene, instrument) for instrument in listed if instrument.quote == "USD"],
+        underlying=underlying,
+        venue=venue,
+        at=at,
+        index=index,
+        source=source,
+        simulated=True,
+    )
+
+
+def _quote(scene: _Scene, instrument: Instrument) -> Quote:
+    perpetual = instrument.kind is Kind.PERPETUAL
+    years = years_between(scene.at, instrument.expiry) if instrument.expiry else 0.0
+    price = float(scene.path.perpetual_usd[-1]) if perpetual else _future_price(scene, instrument)
+    mark = _decimal(price, _CENT)
+    bid, ask = _touch(scene, instrument, mark, years)
+    interest = _open_interest_usd(scene, instrument, years)
+    turnover = 0.6 if perpetual else 0.09
+    volume = interest * turnover * math.exp(0.5 * _noise(scene, instrument, Stream.TURNOVER))
+    rate = _decimal(float(scene.path.funding_rate_8h[-1]), _RATE_STEP)
+    return Quote(
+        symbol=instrument.symbol,
+        kind=instrument.kind,
+        expiry=instrument.expiry,
+        mark=mark,
+        observed_at=scene.at,
+        bid=bid,
+        ask=ask,
+        last=bid if _noise(scene, instrument, Stream.SPREAD) < 0 else ask,
+        open_interest_usd=_decimal(interest, _DOLLARS_STEP),
+        volume_24h_usd=_decimal(volume, _DOLLARS_STEP),
+        funding_rate_8h=rate if perpetual else None,
+        source=scene.source,
+    )
+
+
+def _future_price(scene: _Scene, instrument: Instrument) -> float:
+    assert instrument.expiry is not None
+    years = years_between(scene.at, instrument.expiry)
+    return scene.index * math.exp(_annual_basis(scene, instrument, years) * years)
+
+
+def _annual_basis(scene: _Scene, instrument: Instrument, years: float) -> float:
+    reversion = math.log(2) / (LEVEL_HALF_LIFE / HOURS_PER_YEAR)
+    still_there = -math.expm1(-reversion * years) / (reversion * years)
+    level = BASIS_MEAN + (float(scene.path.basis_level[-1]) - BASIS_MEAN) * still_there
+    slope = float(scene.path.basis_slope[-1]) * math.sqrt(years)
+    # About 1 bp of the price for all but the nearest days, plus 0.2 % a year.
+    deviation = 0.002 + 0.0001 / (years + 2 / 365)
+    return level + slope + deviation * _noise(scene, instrument, Stream.BASIS_NOISE)
+
+
+def _touch(
+    scene: _Scene, instrument: Instrument, mark: Decimal, years: float
+) -> tuple[Decimal, Decimal]:
+    """Best bid and ask: the ticks around the mark, wider for far expiries."""
+    wide = 1 + 0.3 * abs(_noise(scene, instrument, Stream.SPREAD))
+    half = _decimal(float(mark) * 1e-4 * (0.2 + 1.5 * math.sqrt(years)) * wide, Decimal("0.0001"))
+    return (
+        round_to_step(mark - half, instrument.tick, Rounding.FLOOR),
+        round_to_step(mark + half, instrument.tick, Rounding.CEILING),
+    )
+
+
+def _open_interest_usd(scene: _Scene, instrument: Instrument, years: float) -> float:
+    busy = math.exp(0.25 * _noise(scene, instrument, Stream.INTEREST))
+    if instrument.expiry is None:
+        return scene.coin.open_interest_usd * busy
+    quarterly = instrument.expiry.month % 3 == 0 and instrument.expiry.day > 24
+    share = 0.25 / (1 + 1.5 * years) if quarterly else 0.03
+    return scene.coin.open_interest_usd * share * busy
+
+
+def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
+    """A slowly changing number of deviation one, an instrument's own.
+
+    A weighted sum of its last hourly shocks, which are counted from a birth that depends on the
+    instrument alone.
+    """
+    born, key = ORIGIN, 0
+    if instrument.expiry is not None:
+        born = instrument.expiry - _NOISE_BORN
+        key = int(instrument.expiry.timestamp()) // 60
+    hours = hours_until(scene.seed, scene.at) - (born - ORIGIN) // STEP
+    count = max(hours, 0) + 1
+    shocks = normals(count, scene.seed, stream, scene.coin.key, key, last=_NOISE_HOURS)
+    keep = 0.5 ** (1 / _NOISE_HALF_LIFE)
+    weights = [keep**lag for lag in range(_NOISE_HOURS)]
+    total = math.fsum(w * shock for w, shock in zip(weights, reversed(shocks), strict=False))
+    return total / math.sqrt(math.fsum(w * w for w in weights))
+
+
+def _decimal(value: float, step: Decimal) -> Decimal:
+    return round_to_step(decimal_of_float(value), step, Rounding.HALF_EVEN)

@@ -1,0 +1,1 @@
+"""Adapters that read market data as others recorded it."""

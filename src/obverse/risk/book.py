@@ -1,0 +1,76 @@
+"""A book: coins and dollars held, and positions, possibly at several venues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from obverse.contracts import Kind, Position
+from obverse.errors import BookError
+
+
+@dataclass(frozen=True)
+class Holding:
+    """So much of a currency, and where it is kept. Below zero is a debt."""
+
+    currency: str
+    amount: Decimal
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Constituent:
+    """A source of an index and its weight in it."""
+
+    name: str
+    weight: Decimal
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that one owner holds.
+
+    `index_composition` names the sources that make an underlying's index, where the owner wants to
+    see exposure by source.
+    """
+
+    name: str
+    holdings: tuple[Holding, ...] = ()
+    positions: tuple[Position, ...] = ()
+    index_composition: Mapping[str, tuple[Constituent, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be valued: spreads, and weights that are no weights."""
+        for position in self.positions:
+            if position.instrument.kind is Kind.SPREAD:
+                legs = " and ".join(position.instrument.legs or ())
+                raise BookError(
+                    f"{position.instrument.symbol} is a spread: put its legs {legs} in the book."
+                )
+        for underlying, sources in self.index_composition.items():
+            total = sum(source.weight for source in sources)
+            if any(source.weight < 0 for source in sources) or total != 1:
+                raise BookError(f"index {underlying}: weights are {total}, expected to sum to 1.")
+
+    @property
+    def underlyings(self) -> tuple[str, ...]:
+        """Coins that the book holds or is exposed to, in order of appearance."""
+        names = [holding.currency for holding in self.holdings]
+        for position in self.positions:
+            names += [position.instrument.underlying, position.instrument.settlement_currency.code]
+        return tuple(name for name in dict.fromkeys(names) if not is_dollar(name))
+
+    def held(self, currency: str) -> Decimal:
+        """Total held of a currency, wherever it is."""
+        amounts = [item.amount for item in self.holdings if item.currency == currency]
+        return sum(amounts, Decimal(0))
+
+
+DOLLARS = ("USD", "USDC", "USDT")
+"""Currencies counted as one dollar; a stable coin off its peg is not modelled."""
+
+
+def is_dollar(currency: str) -> bool:
+    """Whether a currency counts as a dollar."""
+    return currency in DOLLARS

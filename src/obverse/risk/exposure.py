@@ -1,0 +1,196 @@
+"""What a book is worth and exposed to, position by position and coin by coin.
+
+Values and gains are exact; sensitivities are floats and cross over in `_float`, only there.
+
+Symbols: P mark, S index, Q dollars of a position, H coins of equity.
+
+============================ ======================= ===================================
+number                       inverse long            meaning
+============================ ======================= ===================================
+coin delta                   Q/P                     coins whose dollar move it shares
+dollar delta                 H + Q/P, times S        dollars gained per +100 % of price
+coin convexity P²·d²V/dP²    −2Q/P                   a long loses faster than it gains
+dollar convexity             0                       in dollars the gain is a straight line
+============================ ======================= ===================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from obverse.contracts import USD, Amount, Position, Rounding
+from obverse.errors import BookError
+from obverse.market import Market
+from obverse.risk.book import Book, is_dollar
+from obverse.risk.marking import Mark, mark_of
+
+
+@dataclass(frozen=True)
+class PositionExposure:
+    """One position at its mark.
+
+    `notional_usd` and `coin_delta` are signed; `pnl` is in the settlement currency, `pnl_usd` the
+    same at today's price of that currency. Convexities are P² times the second derivative, in
+    settlement coin and in dollars; gains already made count as held coin, not as delta.
+    """
+
+    position: Position
+    mark: Mark
+    pnl: Amount
+    pnl_usd: Amount
+    notional_usd: Decimal
+    coin_delta: float
+    coin_convexity: float
+    dollar_convexity: float
+
+    @property
+    def venue(self) -> str:
+        """Where it is held."""
+        return self.position.instrument.venue
+
+    @property
+    def underlying(self) -> str:
+        """What moves it."""
+        return self.position.instrument.underlying
+
+    @property
+    def expiry(self) -> datetime | None:
+        """When it delivers."""
+        return self.position.instrument.expiry
+
+
+@dataclass(frozen=True)
+class CoinExposure:
+    """Everything of one coin together.
+
+    Attributes
+    ----------
+    index_usd : price of the coin
+    held : coins held, gains apart
+    equity : coins held plus the gains of positions settled in the coin
+    equity_usd : the same in dollars at the index
+    notional_usd : gross, the sum of the positions' magnitudes
+    coin_delta : coins of exposure of the positions on this coin
+    dollar_delta_coin : equity plus coin delta: dollars gained per dollar of price
+    dollar_delta_usd : the same times the price: dollars gained per +100 %
+    coin_convexity : of the positions, in coin
+    effective_leverage : notional over equity, none where equity is not above zero
+    """
+
+    coin: str
+    index_usd: Decimal
+    held: Decimal
+    equity: Decimal
+    equity_usd: Decimal
+    notional_usd: Decimal
+    coin_delta: float
+    dollar_delta_coin: float
+    dollar_delta_usd: float
+    coin_convexity: float
+    dollar_convexity: float
+    effective_leverage: float | None
+
+
+@dataclass(frozen=True)
+class BookExposure:
+    """A book at a market: its positions, its coins, and its dollars in total."""
+
+    book: Book
+    positions: tuple[PositionExposure, ...]
+    coins: tuple[CoinExposure, ...]
+    dollars: Decimal
+    equity_usd: Decimal
+    notional_usd: Decimal
+
+    @property
+    def effective_leverage(self) -> float | None:
+        """Gross notional over dollar equity, none where there is no equity."""
+        return _leverage(self.notional_usd, self.equity_usd)
+
+
+def exposure(book: Book, market: Market) -> BookExposure:
+    """Value a book at a market and add up what it is exposed to."""
+    positions = tuple(_position(item, market) for item in book.positions)
+    coins = tuple(_coin(book, market, coin, positions) for coin in book.underlyings)
+    gains = [p.pnl.coins for p in positions if is_dollar(p.pnl.currency.code)]
+    held = sum((item.amount for item in book.holdings if is_dollar(item.currency)), Decimal(0))
+    dollars = held + sum(gains, Decimal(0))
+    equity = dollars + sum((coin.equity_usd for coin in coins), Decimal(0))
+    notional = sum((abs(item.notional_usd) for item in positions), Decimal(0))
+    return BookExposure(book, positions, coins, dollars, equity, notional)
+
+
+def coin_price(market: Market, currency: str) -> Decimal:
+    """Dollars per coin at the index; one for a dollar."""
+    if is_dollar(currency):
+        return Decimal(1)
+    if currency not in market.underlyings:
+        known = ", ".join(market.underlyings)
+        raise BookError(f"{currency}: the market has no price for it; it has {known}.")
+    return market[currency].index
+
+
+def _position(position: Position, market: Market) -> PositionExposure:
+    instrument = position.instrument
+    mark = mark_of(instrument, market)
+    settlement_usd = coin_price(market, instrument.settlement_currency.code)
+    pnl = position.pnl(price=mark.price)
+    payoff = instrument.payoff
+    delta = payoff.settlement_delta(position.contracts, mark.price)
+    convexity = payoff.settlement_convexity(position.contracts, mark.price)
+    cross = 2 * delta if instrument.settlement_currency.code == instrument.underlying else 0
+    dollar_delta = delta * Fraction(settlement_usd)
+    index = coin_price(market, instrument.underlying)
+    notional = payoff.notional_usd(position.contracts, mark.price, settlement_usd)
+    return PositionExposure(
+        position=position,
+        mark=mark,
+        pnl=pnl,
+        pnl_usd=pnl.in_usd(settlement_usd),
+        notional_usd=USD.amount(notional, Rounding.NEAREST).coins,
+        coin_delta=_float(dollar_delta / Fraction(index)),
+        coin_convexity=_float(convexity),
+        dollar_convexity=_float((convexity + cross) * Fraction(settlement_usd)),
+    )
+
+
+def _coin(
+    book: Book, market: Market, coin: str, positions: tuple[PositionExposure, ...]
+) -> CoinExposure:
+    index = coin_price(market, coin)
+    held = book.held(coin)
+    own = [item for item in positions if item.underlying == coin]
+    gains = [item.pnl.coins for item in positions if item.pnl.currency.code == coin]
+    equity = held + sum(gains, Decimal(0))
+    notional = sum((abs(item.notional_usd) for item in own), Decimal(0))
+    coin_delta = sum(item.coin_delta for item in own)
+    dollar_delta = _float(Fraction(equity)) + coin_delta
+    return CoinExposure(
+        coin=coin,
+        index_usd=index,
+        held=held,
+        equity=equity,
+        equity_usd=equity * index,
+        notional_usd=notional,
+        coin_delta=coin_delta,
+        dollar_delta_coin=dollar_delta,
+        dollar_delta_usd=dollar_delta * _float(Fraction(index)),
+        coin_convexity=sum(item.coin_convexity for item in own if _settles_in(item, coin)),
+        dollar_convexity=sum(item.dollar_convexity for item in own),
+        effective_leverage=_leverage(notional, equity * index),
+    )
+
+
+def _settles_in(item: PositionExposure, coin: str) -> bool:
+    return item.position.instrument.settlement_currency.code == coin
+
+
+def _leverage(notional_usd: Decimal, equity_usd: Decimal) -> float | None:
+    return _float(Fraction(notional_usd) / Fraction(equity_usd)) if equity_usd > 0 else None
+
+
+def _float(value: Fraction | int) -> float:
+    return float(value)

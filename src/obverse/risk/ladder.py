@@ -1,0 +1,87 @@
+"""What a move of one coin's price does to a book, in coin and in dollars.
+
+All prices of the coin, index and futures alike, move by the same per cent; other coins stay.
+Each rung is revalued exactly, position by position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from obverse.contracts.units import plain
+from obverse.errors import DataError
+from obverse.market import Market
+from obverse.risk.exposure import BookExposure, coin_price
+
+STEPS = tuple(Decimal(step) / 100 for step in range(-50, 51, 10))
+"""−50 % to +50 % in steps of ten."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The book at one price of the coin.
+
+    `equity_coin` is what is held of the coin plus gains settled in it; `equity_usd` that in
+    dollars; `book_usd` the whole book in dollars, other coins and dollars included.
+    """
+
+    move: Decimal
+    price_usd: Decimal
+    equity_coin: Decimal
+    equity_usd: Decimal
+    book_usd: Decimal
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A coin's price ladder, down to up."""
+
+    coin: str
+    rungs: tuple[Rung, ...]
+
+
+def ladder(
+    exposure: BookExposure, market: Market, coin: str, moves: Sequence[Decimal] = STEPS
+) -> Ladder:
+    """Revalue a book at each move of a coin's price; a move of −100 % or below is refused."""
+    return Ladder(coin, tuple(_rung(exposure, market, coin, move) for move in sorted(moves)))
+
+
+def _rung(exposure: BookExposure, market: Market, coin: str, move: Decimal) -> Rung:
+    if move <= -1:
+        raise DataError(f"ladder: a move of {move:%} leaves no price.")
+    price = plain(coin_price(market, coin) * (1 + move))
+    equity = _equity(exposure, coin, coin, move)
+    others = [item for item in exposure.coins if item.coin != coin]
+    apart = sum(
+        (_equity(exposure, item.coin, coin, move) * item.index_usd for item in others), Decimal(0)
+    )
+    dollars = exposure.dollars + _dollar_gains(exposure, coin, move)
+    return Rung(move, price, equity, equity * price, equity * price + apart + dollars)
+
+
+def _equity(exposure: BookExposure, currency: str, moved: str, move: Decimal) -> Decimal:
+    """Coins of a currency after the move: what is held, plus gains settled in it."""
+    gains = [
+        item.position.pnl(price=_shifted(item.mark.price, item.underlying == moved, move)).coins
+        for item in exposure.positions
+        if item.pnl.currency.code == currency
+    ]
+    return exposure.book.held(currency) + sum(gains, Decimal(0))
+
+
+def _dollar_gains(exposure: BookExposure, moved: str, move: Decimal) -> Decimal:
+    """Change of the gains that are settled in dollars."""
+    coins = {item.coin for item in exposure.coins}
+    changes = [
+        item.position.pnl(price=_shifted(item.mark.price, True, move)).coins - item.pnl.coins
+        for item in exposure.positions
+        if item.pnl.currency.code not in coins and item.underlying == moved
+    ]
+    return sum(changes, Decimal(0))
+
+
+def _shifted(price: Decimal, moves: bool, move: Decimal) -> Decimal:
+    return price * (1 + move) if moves else price

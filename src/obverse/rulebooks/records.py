@@ -1,0 +1,204 @@
+"""What a rulebook file holds, field by field: the closed set of words that a venue may use.
+
+The format is described for people in `docs/rulebook-format.md`. Unknown fields, unknown policies
+and wrong types are refused when a file is read (`obverse.rulebooks.loader`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant with its zone; a plain date in a file has become its 00:00 UTC."""
+RoundingName = Literal[
+    "nearest", "half_even", "toward_zero", "away_from_zero", "floor", "ceiling"
+]
+CycleName = Literal["daily", "weekly", "monthly", "quarterly", "semiannual"]
+KindName = Literal["perpetual", "future", "spread"]
+MarginStyle = Literal[
+    "step_whole_position",
+    "linear_in_size",
+    "marginal",
+    "marginal_with_deduction",
+    "step_by_contracts",
+]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A record read from a file: immutable, no unknown fields."""
+
+
+class Product(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
+    """Something a venue lists: one perpetual, or a family of dated futures or spreads."""
+
+    id: str
+    kind: KindName
+    payoff: Literal["inverse", "linear", "quanto"]
+    underlying: str
+    quote: str
+    settlement: str
+    symbol: str
+    index: str
+    begins: Moment
+    until: Moment | None = None
+    source: list[str]
+    uncertain: str | None = None
+    note: str | None = None
+
+
+class Entry(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
+    """A dated rule for some products. `begins` is written `from` in the file."""
+
+    products: list[str]
+    begins: Moment
+    until: Moment | None = None
+    source: list[str]
+    uncertain: str | None = None
+    note: str | None = None
+
+
+class Specification(Entry, kw_only=True, frozen=True):
+    """Contract size and steps."""
+
+    multiplier: Decimal
+    tick: Decimal
+    lot: Decimal
+    order_unit: Literal["contracts", "usd"]
+    max_order_contracts: Decimal | None = None
+
+
+class FieldPlaces(Strict, kw_only=True, frozen=True):
+    """Last decimal kept of one field and the direction of the rest."""
+
+    places: int
+    rounding: RoundingName
+
+
+class RoundingRule(Entry, kw_only=True, frozen=True):
+    """How coin amounts are kept."""
+
+    exponent: int
+    shown: int = 8
+    value: FieldPlaces
+    fee: FieldPlaces
+    delivery_fee: FieldPlaces
+    value_unit: Literal["position", "lot"] = "position"
+    averaging: Literal["exact", "whole_units_per_lot"] = "exact"
+
+
+class Fees(Entry, kw_only=True, frozen=True):
+    """Fee rates on coin value; below zero is a rebate."""
+
+    maker: Decimal
+    taker: Decimal
+    delivery: Decimal
+    liquidation: Decimal | None = None
+    cycle: CycleName | None = None
+
+
+class MovedDate(Strict, kw_only=True, frozen=True, rename={"rule": "from", "actual": "to"}):
+    """A delivery that was not on the day the rule says."""
+
+    rule: date
+    actual: date
+
+
+class CalendarRule(Entry, kw_only=True, frozen=True):
+    """Which expiries are listed and when they deliver."""
+
+    cycles: dict[CycleName, int]
+    delivery_time: time
+    time_zone: str
+    coinciding: Literal["shared", "skipped"]
+    moved: list[MovedDate] = []
+    added: list[date] = []
+    cancelled: list[date] = []
+
+
+class Delivery(Entry, kw_only=True, frozen=True):
+    """How the delivery price is made."""
+
+    method: Literal["index_average", "volume_weighted_medians", "index_value"]
+    window_minutes: Decimal
+    sample_seconds: Decimal | None = None
+
+
+class Session(Entry, kw_only=True, frozen=True):
+    """Whether gains are settled to cash before delivery, and when."""
+
+    method: Literal["none", "daily"]
+    time: time | None = None
+    time_zone: str | None = None
+
+
+class Step(Strict, kw_only=True, frozen=True):
+    """Whole position moves one step at each limit (coin)."""
+
+    base_limit: Decimal
+    step: Decimal
+    base_initial_rate: Decimal
+    base_maintenance_rate: Decimal
+
+
+class LinearInSize(Strict, kw_only=True, frozen=True):
+    """Rate = base + slope × size in coin, on the whole size."""
+
+    base_initial_rate: Decimal
+    base_maintenance_rate: Decimal
+    slope_per_coin: Decimal
+
+
+class Tier(Strict, kw_only=True, frozen=True):
+    """One bracket: up to `cap` (inclusive), these rates."""
+
+    cap: Decimal | None = None
+    initial_rate: Decimal | None = None
+    maintenance_rate: Decimal
+    max_leverage: Decimal | None = None
+
+
+class Margin(Entry, kw_only=True, frozen=True):
+    """Margin requirements as data; the engine that applies them is in `risk`."""
+
+    style: MarginStyle
+    value_basis: Literal["entry", "mark"]
+    max_leverage: Decimal | None = None
+    step: Step | None = None
+    linear: LinearInSize | None = None
+    tier_unit: Literal["coin", "contracts"] | None = None
+    tiers: list[Tier] = []
+
+
+class VenueFile(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
+    """One venue's whole history of rules."""
+
+    venue: str
+    name: str
+    begins: Moment
+    until: Moment | None = None
+    note: str | None = None
+    sources: dict[str, str]
+    products: list[Product]
+    specification: list[Specification]
+    rounding: list[RoundingRule]
+    fees: list[Fees]
+    calendar: list[CalendarRule] = []
+    delivery: list[Delivery] = []
+    session: list[Session] = []
+    margin: list[Margin]
+
+
+RULE_KINDS: dict[str, tuple[KindName, ...]] = {
+    "specification": ("perpetual", "future", "spread"),
+    "rounding": ("perpetual", "future", "spread"),
+    "fees": ("perpetual", "future", "spread"),
+    "calendar": ("future",),
+    "delivery": ("future",),
+    "session": ("perpetual", "future"),
+    "margin": ("perpetual", "future"),
+}
+"""The kinds of rule, and the kinds of product that must have each over their whole life."""

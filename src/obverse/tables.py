@@ -19,6 +19,7 @@ from obverse.errors import DataError
 
 Cell: TypeAlias = str | int | float | Decimal | bool | datetime | None
 FrameKind = Literal["polars", "pandas", "arrow", "records"]
+Face = Literal["coin", "usd", "both"]
 UNKNOWN = "—"
 
 
@@ -40,6 +41,7 @@ class Column:
     look: Look = Look.TEXT
     decimals: int = 2
     signed: bool = False
+    face: Literal["", "coin", "usd"] = ""
 
     @property
     def title(self) -> str:
@@ -65,9 +67,21 @@ class Column:
         return text.lstrip("+-") if zero else text
 
 
-def number(key: str, header: str, unit: str = "", decimals: int = 2, *, signed: bool = False) -> Column:
+def number(
+    key: str, header: str, unit: str = "", decimals: int = 2, *, signed: bool = False
+) -> Column:
     """A column of numbers."""
     return Column(key, header, unit, Look.NUMBER, decimals, signed)
+
+
+def usd(key: str, header: str, decimals: int = 0, *, signed: bool = True) -> Column:
+    """A column of dollar amounts: the dollar face of a result."""
+    return Column(key, header, "USD", Look.NUMBER, decimals, signed, "usd")
+
+
+def coin(key: str, header: str, unit: str, decimals: int = 4, *, signed: bool = True) -> Column:
+    """A column of coin amounts: the coin face of a result."""
+    return Column(key, header, unit, Look.NUMBER, decimals, signed, "coin")
 
 
 def percent(key: str, header: str, decimals: int = 2, *, unit: str = "%") -> Column:
@@ -94,6 +108,13 @@ class Table:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise DataError(f"{self.title}: a row has {len(row)} cells of {len(self.columns)}.")
+
+    def facing(self, face: Face) -> Table:
+        """The table with only its coin or only its dollar amounts; prices and rates stay."""
+        keep = [n for n, c in enumerate(self.columns) if face == "both" or c.face in ("", face)]
+        columns = tuple(self.columns[n] for n in keep)
+        rows = tuple(tuple(row[n] for n in keep) for row in self.rows)
+        return Table(self.title, columns, rows, self.notes)
 
     def cells(self) -> list[list[str]]:
         """Every row as people read it."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MIN_YEARS = 1 / (24 * DAYS_PER_YEAR)
 """Below one hour to delivery a yearly rate says nothing and is left out."""
+NOISY_INDEX_BP = 10
+"""An index that moved further than this while a snapshot was taken is said so beside the curve."""
 HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
 
 
@@ -104,6 +106,7 @@ class Curve:
     perpetuals: tuple[PerpetualNode, ...]
     source: str
     simulated: bool
+    index_range_bp: float | None = None
 
     @property
     def shape(self) -> Shape:
@@ -162,6 +165,7 @@ def curve(market: Market | Snapshot, underlying: str | None = None) -> Curve:
     """
     snapshot = market if isinstance(market, Snapshot) else _choose(market, underlying)
     index = float(snapshot.index)
+    width = snapshot.index_range_bp
     return Curve(
         underlying=snapshot.underlying,
         venue=snapshot.venue,
@@ -171,6 +175,7 @@ def curve(market: Market | Snapshot, underlying: str | None = None) -> Curve:
         perpetuals=tuple(_perpetual(index, quote) for quote in snapshot.perpetuals),
         source=snapshot.source,
         simulated=snapshot.simulated,
+        index_range_bp=None if width is None else float(width),
     )
 
 
@@ -259,11 +264,16 @@ def _table(term: Curve) -> Table:
         for node in term.nodes
     )
     label = " (simulated)" if term.simulated else ""
-    title = (
-        f"{term.underlying} curve at {term.venue}{label}, {iso(term.at)}: {term.shape.value}, "
-        f"index {term.index_usd:,.2f} USD"
-    )
-    notes = ["Yearly rates act/365; forward from the expiry before, continuous."]
+    title = f"{term.underlying} curve at {term.venue}{label}: {term.shape.value}"
+    notes = [
+        f"{iso(term.at)}, index {term.index_usd:,.2f} USD. Yearly rates act/365; forward from the "
+        "expiry before, continuous."
+    ]
     if not all(node.listed for node in term.nodes):
         notes.append("* no listed future; a forward implied by options.")
+    if (term.index_range_bp or 0) > NOISY_INDEX_BP:
+        notes.append(
+            f"The index moved {term.index_range_bp:.1f} bp while this was taken: yearly rates of near "
+            "expiries are noise."
+        )
     return Table(title, columns, rows, tuple(notes))

@@ -7,7 +7,16 @@ built-in market, `write(market, path)` keeps one in the documented simple form.
 from obverse.market.files import write
 from obverse.market.observations import Finding, Quote
 from obverse.market.readers import read
-from obverse.market.simulation import simulated
+from obverse.market.simulation import DEFAULT_INSTANT, simulated
 from obverse.market.snapshots import Market, Snapshot
 
-__all__ = ["Finding", "Market", "Quote", "Snapshot", "read", "simulated", "write"]
+__all__ = [
+    "DEFAULT_INSTANT",
+    "Finding",
+    "Market",
+    "Quote",
+    "Snapshot",
+    "read",
+    "simulated",
+    "write",
+]

@@ -115,7 +115,7 @@ def _duplicates(quotes: Sequence[Quote], door: Door) -> Outcome:
 
 
 def _newest(rows: Sequence[Quote], findings: list[Finding]) -> Quote:
-    """The one quote to keep of rows with one symbol."""
+    """Choose the one quote to keep of rows with one symbol."""
     latest = max(quote.observed_at for quote in rows)
     first, *others = (quote for quote in rows if quote.observed_at == latest)
     for other in others:

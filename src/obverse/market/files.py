@@ -127,7 +127,7 @@ def _maker(name: str, rows: Sequence[_Keyed]) -> Callable[[], Snapshot]:
 
 
 def _shared(rows: Sequence[Row], faults: list[Fault]) -> dict[str, Any]:
-    """What all rows of a snapshot must say alike, where they say it."""
+    """Collect what all rows of a snapshot must say alike, where they say it."""
     shared: dict[str, Any] = {}
     first: dict[str, Row] = {}
     for row in rows:
@@ -152,7 +152,7 @@ def _quote(row: Row, at: datetime, faults: list[Fault]) -> Quote | None:
 
 
 def _cells(snapshot: Snapshot, quote: Quote) -> Cells:
-    """A quote as a row; what is not known is left out."""
+    """Turn a quote into a row; what is not known is left out."""
     low, high = snapshot.index_range or (None, None)
     own = {name: getattr(quote, name) for name in _PER_QUOTE}
     cells = {

@@ -82,19 +82,18 @@ class Quote:
         )
 
     def cells(self) -> tuple[str, ...]:
-        """The quote as a row of a snapshot's table."""
+        """Print as a row of a snapshot's table."""
         return (
             self.symbol,
             minute_text(self.expiry),
             *(price_text(price) for price in (self.mark, self.bid, self.ask)),
             dollars_text(self.open_interest_usd),
-            dollars_text(self.volume_24h_usd),
             rate_text(self.funding_rate_8h),
         )
 
 
 def quote_fault(quote: Quote, at: datetime) -> str:
-    """What makes a quote impossible in a snapshot of `at`, or nothing."""
+    """Say what makes a quote impossible in a snapshot of `at`, or nothing."""
     prices = [quote.mark, *(getattr(quote, name) for name in PRICE_FIELDS)]
     sizes = [getattr(quote, name) for name in SIZE_FIELDS]
     if not all(price is None or is_price(price) for price in prices):

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from html import escape
+from textwrap import wrap
+
+WIDTH = 100
+UNKNOWN = "·"
 
 
 @dataclass(frozen=True)
@@ -23,16 +27,18 @@ class Table:
 
     def text(self) -> str:
         """Print aligned: words to the left, numbers to the right."""
-        columns = list(zip(self.headings, *self.rows, strict=True))
-        widths = [max(map(len, column)) for column in columns]
+        table = (self.headings, *self.rows)
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = [self.title]
-        for row in (self.headings, *self.rows):
+        for row in table if self.headings else ():
             cells = [
                 cell.ljust(width) if place < 2 else cell.rjust(width)
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
             lines.append("  " + "  ".join(cells).rstrip())
-        return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks)])
+        for remark in self.remarks:
+            lines += wrap(remark, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        return "\n".join(lines)
 
     def html(self) -> str:
         """Print the same as an HTML table."""
@@ -51,19 +57,19 @@ def _cell(text: str) -> str:
 
 def price_text(price: Decimal | None) -> str:
     """Print a price with two decimals, or a dot where there is none."""
-    return "·" if price is None else f"{price:,.2f}"
+    return UNKNOWN if price is None else f"{price:,.2f}"
 
 
 def dollars_text(amount: Decimal | None) -> str:
     """Print a dollar total: `1,200.0M` from ten million on, whole dollars below."""
     if amount is None:
-        return "·"
+        return UNKNOWN
     return f"{amount / 1_000_000:,.1f}M" if amount >= 10_000_000 else f"{amount:,.0f}"
 
 
 def rate_text(rate: Decimal | None) -> str:
     """Print a rate as per cent with its sign."""
-    return "·" if rate is None else f"{rate * 100:+.4f} %"
+    return UNKNOWN if rate is None else f"{rate * 100:+.4f} %"
 
 
 def age_text(age: timedelta) -> str:

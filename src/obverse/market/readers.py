@@ -22,14 +22,16 @@ _FORMS = (
 def read(path: str | Path, at: Instant | None = None, venue: str | None = None) -> Market:
     """Read a recorded market as it was known at an instant; without one, at the recording's end.
 
-    Args:
-        path: a file of the simple form, or a directory of recorded Deribit curves.
-        at: the last snapshot not after it is read.
-        venue: which venue, for files that hold several.
+    Parameters
+    ----------
+    path : a file of the simple form, or a directory of recorded Deribit curves
+    at : the last snapshot not after it is read
+    venue : which venue, for files that hold several
 
-    Raises:
-        MarketDataError: there is no such recording, or nothing usable in it at the instant.
-        LocatedError: rows that cannot be read, each with file and row.
+    Raises
+    ------
+    MarketDataError : there is no such recording, or nothing usable in it at the instant
+    LocatedError : rows that cannot be read, each with file and row
     """
     place = Path(path)
     until = None if at is None else instant(at)

@@ -15,11 +15,9 @@ has a child seed of its own, keyed by stable integers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from obverse.contracts.instants import DAYS_PER_YEAR, iso
@@ -44,10 +42,12 @@ SLOPE_HALF_LIFE = 45 * 24.0
 FUNDING_DEAD_BAND = 0.00025
 PREMIUM_DEVIATION = 0.00008
 PREMIUM_HALF_LIFE = 6.0
-_LOG_VOLATILITY_DEVIATION = 0.35
+_LOG_VOLATILITY_DEVIATION = 0.25
 _VOLATILITY_HALF_LIFE = 14 * 24.0
 _JUMPS_PER_YEAR = 12.0
 _CORRELATION = 0.8
+_NOTHING = 1e-30
+_EDGE_LEVEL = 0.01  # a basis level from which on the premium stands at the edge of the band
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ class Stream(IntEnum):
     JUMP_SIZES = 4
     LEVEL = 5
     SLOPE = 6
-    PREMIUM = 7
     BASIS_NOISE = 8
     INTEREST = 9
     TURNOVER = 10
     SPREAD = 11
+    PREMIUM = 16
 
 
 _COMMON = 0
@@ -119,22 +119,19 @@ def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath
     step_ns = int(STEP.total_seconds()) * 1_000_000_000
     times = start_ns + step_ns * np.arange(hours, dtype=np.int64)
     index = _index(seed, coin, hours)
-    level = [BASIS_MEAN + x for x in _factor(seed, coin, hours, Stream.LEVEL)]
-    slope = [SLOPE_MEAN + x for x in _factor(seed, coin, hours, Stream.SLOPE)]
-    noise = _reverting(
-        normals(hours, seed, Stream.PREMIUM, coin.key), PREMIUM_HALF_LIFE, PREMIUM_DEVIATION
-    )
-    premium = [_premium(basis) + x for basis, x in zip(level, noise, strict=True)]
-    perpetual = [price * (1 + x) for price, x in zip(index, premium, strict=True)]
-    columns = (index, perpetual, [_funding(x) for x in premium], level, slope)
-    arrays = [np.array(column) for column in columns]
+    level = BASIS_MEAN + _factor(seed, coin, hours, Stream.LEVEL)
+    slope = SLOPE_MEAN + _factor(seed, coin, hours, Stream.SLOPE)
+    shocks = normals(hours, seed, Stream.PREMIUM, coin.key)
+    noise = _reverting(shocks, PREMIUM_HALF_LIFE, PREMIUM_DEVIATION)
+    premium = _premium(level) + noise
+    arrays = (index, index * (1 + premium), _funding(premium), level, slope)
     for array in (times, *arrays):
         array.flags.writeable = False
     return SimulatedPath(underlying, seed, times, *arrays)
 
 
 def coin_of(underlying: str) -> Coin:
-    """What the simulation knows of a coin; another coin raises `MarketDataError`."""
+    """Return what the simulation knows of a coin; another coin raises `MarketDataError`."""
     if underlying not in COINS:
         close = nearest(underlying, COINS)
         hint = f" Did you mean {close[0]}?" if close else ""
@@ -155,13 +152,9 @@ def hours_until(seed: int, until: datetime) -> int:
     return (until - ORIGIN) // STEP
 
 
-def normals(count: int, seed: int, stream: Stream, *keys: int, last: int = 0) -> list[float]:
-    """The first `count` standard normals of a stream, or the `last` few of those.
-
-    A longer draw begins with a shorter one.
-    """
-    draws: list[float] = _generator(seed, stream, *keys).standard_normal(count)[-last:].tolist()
-    return draws
+def normals(count: int, seed: int, stream: Stream, *keys: int) -> NDArray[np.float64]:
+    """Draw a stream's first standard normals; a longer draw begins with a shorter one."""
+    return _generator(seed, stream, *keys).standard_normal(count)
 
 
 def _generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
@@ -170,24 +163,31 @@ def _generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream, *keys])))
 
 
-def _reverting(shocks: Sequence[float], half_life: float, deviation: float) -> list[float]:
-    """An hourly mean-reverting path around zero, started in its stationary distribution."""
+def _reverting(
+    shocks: NDArray[np.float64], half_life: float, deviation: float
+) -> NDArray[np.float64]:
+    """Make an hourly mean-reverting path around zero, starting anywhere in its distribution."""
     keep = 0.5 ** (1 / half_life)
-    step = deviation * math.sqrt(1 - keep * keep)
-    start = deviation * shocks[0]
-    return list(accumulate(shocks[1:], lambda x, shock: keep * x + step * shock, initial=start))
+    path = deviation * shocks
+    path[1:] *= math.sqrt(1 - keep * keep)
+    # path[t] += keep * path[t - 1] for each t in turn, in doubling strides: exact for each t, and
+    # a stride beyond t leaves path[t] alone, so a longer path still repeats a shorter one.
+    stride, weight = 1, keep
+    while stride < len(path) and weight > _NOTHING:
+        path[stride:] += weight * path[:-stride]
+        stride, weight = 2 * stride, weight * weight
+    return path
 
 
-def _correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> list[float]:
+def _correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.float64]:
     common = normals(hours, seed, stream, _COMMON)
     if coin.loading == 1:
         return common
-    rest = math.sqrt(1 - coin.loading**2)
     own = normals(hours, seed, stream, coin.key)
-    return [coin.loading * x + rest * y for x, y in zip(common, own, strict=True)]
+    return coin.loading * common + math.sqrt(1 - coin.loading**2) * own
 
 
-def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> list[float]:
+def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.float64]:
     shape = {
         Stream.LEVEL: (LEVEL_HALF_LIFE, LEVEL_DEVIATION),
         Stream.SLOPE: (SLOPE_HALF_LIFE, SLOPE_DEVIATION),
@@ -195,34 +195,38 @@ def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> list[float]:
     return _reverting(_correlated(seed, coin, hours, stream), *shape[stream])
 
 
-def _index(seed: int, coin: Coin, hours: int) -> list[float]:
+def _index(seed: int, coin: Coin, hours: int) -> NDArray[np.float64]:
     """Prices by the hour: at the start, then after each hour's move."""
+    import numpy as np
+
     jump_variance = _JUMPS_PER_YEAR * coin.jump_volatility**2
     hourly = math.sqrt((coin.volatility**2 - jump_variance) / HOURS_PER_YEAR)
     calm = _LOG_VOLATILITY_DEVIATION**2  # so that the mean of the squared volatility is its base
     shared = normals(hours, seed, Stream.VOLATILITY, _COMMON)
     log_volatility = _reverting(shared, _VOLATILITY_HALF_LIFE, _LOG_VOLATILITY_DEVIATION)
-    moves = [
-        hourly * math.exp(x - calm) * shock
-        for x, shock in zip(
-            log_volatility, _correlated(seed, coin, hours, Stream.MOVES), strict=True
-        )
-    ]
-    chance = _JUMPS_PER_YEAR / HOURS_PER_YEAR
-    sizes = _correlated(seed, coin, hours, Stream.JUMP_SIZES)
-    times: list[float] = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours).tolist()
-    for hour, draw in enumerate(times):
-        if draw < chance:
-            moves[hour] += coin.jump_volatility * sizes[hour]
-    path = accumulate(moves[1:], initial=math.log(coin.start_usd))
-    return [math.exp(x) for x in path]
+    moves = hourly * _exp(log_volatility - calm) * _correlated(seed, coin, hours, Stream.MOVES)
+    jumps = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours)
+    sizes = coin.jump_volatility * _correlated(seed, coin, hours, Stream.JUMP_SIZES)
+    moves += np.where(jumps < _JUMPS_PER_YEAR / HOURS_PER_YEAR, sizes, 0.0)
+    moves[0] = math.log(coin.start_usd)
+    return _exp(np.cumsum(moves))
 
 
-def _premium(level: float) -> float:
-    """Where the perpetual's premium reverts to: the band's edge, plus what funding must pay."""
-    fair_funding = level / FUNDING_INTERVALS_PER_YEAR
-    return FUNDING_DEAD_BAND * math.tanh(level / 0.03) + fair_funding
+def _exp(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take exponentials by the C library: NumPy's last bit differs between processors."""
+    import numpy as np
+
+    return np.array([math.exp(value) for value in values.tolist()])
 
 
-def _funding(premium: float) -> float:
-    return max(premium - FUNDING_DEAD_BAND, 0.0) + min(premium + FUNDING_DEAD_BAND, 0.0)
+def _premium(level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say where the premium reverts to: the band's edge, plus what funding must pay."""
+    edge = FUNDING_DEAD_BAND * (level / _EDGE_LEVEL).clip(-1, 1)
+    return edge + level / FUNDING_INTERVALS_PER_YEAR
+
+
+def _funding(premium: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = (premium - FUNDING_DEAD_BAND).clip(min=0)
+    below = (premium + FUNDING_DEAD_BAND).clip(max=0)
+    rate: NDArray[np.float64] = above + below
+    return rate

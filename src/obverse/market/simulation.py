@@ -37,7 +37,7 @@ from obverse.market.simulated_paths import (
 )
 from obverse.market.snapshots import Market, Snapshot
 from obverse.market.validation import validate
-from obverse.rulebooks import rulebook
+from obverse.rulebooks import Rulebook, rulebook
 
 DEFAULT_INSTANT = "2026-11-20T12:00:00Z"
 _CENT = Decimal("0.01")
@@ -71,33 +71,32 @@ def simulated(
     One seed is one history: markets of two instants lie on the same path, and a coin's numbers
     do not depend on which other coins are asked for.
 
-    Args:
-        seed: a whole number from zero up.
-        at: from 2024-01-01 to 2040, within the venue's rulebook.
-        venue: whose contracts and ticks.
-        underlyings: of BTC and ETH.
+    Parameters
+    ----------
+    seed : a whole number from zero up
+    at : from 2024-01-01 to 2040, within the venue's rulebook
+    venue : whose contracts and ticks
+    underlyings : of BTC and ETH
     """
     moment = instant(at)
     source = f"simulated market, seed {seed}"
     rules = rulebook(venue, as_of=moment)
     snapshots = {
-        underlying: _snapshot(seed, underlying, moment, venue, rules.listed(underlying, moment))
-        for underlying in underlyings
+        underlying: _snapshot(seed, underlying, moment, rules) for underlying in underlyings
     }
-    return Market(moment, venue, source, snapshots, simulated=True)
+    return Market(moment, rules.venue, source, snapshots, simulated=True)
 
 
-def _snapshot(
-    seed: int, underlying: str, at: datetime, venue: str, listed: tuple[Instrument, ...]
-) -> Snapshot:
+def _snapshot(seed: int, underlying: str, at: datetime, rules: Rulebook) -> Snapshot:
     path = simulated_path(seed, underlying, at)
     index = _decimal(float(path.index_usd[-1]), _CENT)
     source = f"simulated market, seed {seed}"
     scene = _Scene(seed, coin_of(underlying), at, float(index), path, source)
+    listed = rules.listed(underlying, at)
     return validate(
         [_quote(scene, instrument) for instrument in listed if instrument.quote == "USD"],
         underlying=underlying,
-        venue=venue,
+        venue=rules.venue,
         at=at,
         index=index,
         source=source,
@@ -169,10 +168,10 @@ def _open_interest_usd(scene: _Scene, instrument: Instrument, years: float) -> f
 
 
 def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
-    """A slowly changing number of deviation one, an instrument's own.
+    """Draw a slowly changing number of deviation one, an instrument's own.
 
-    A weighted sum of its last hourly shocks, which are counted from a birth that depends on the
-    instrument alone.
+    It is a weighted sum of the last hourly shocks, which are counted from a birth that depends on
+    the instrument alone.
     """
     born, key = ORIGIN, 0
     if instrument.expiry is not None:
@@ -180,10 +179,10 @@ def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
         key = int(instrument.expiry.timestamp()) // 60
     hours = hours_until(scene.seed, scene.at) - (born - ORIGIN) // STEP
     count = max(hours, 0) + 1
-    shocks = normals(count, scene.seed, stream, scene.coin.key, key, last=_NOISE_HOURS)
+    shocks = normals(count, scene.seed, stream, scene.coin.key, key)[: -_NOISE_HOURS - 1 : -1]
     keep = 0.5 ** (1 / _NOISE_HALF_LIFE)
     weights = [keep**lag for lag in range(_NOISE_HOURS)]
-    total = math.fsum(w * shock for w, shock in zip(weights, reversed(shocks), strict=False))
+    total = math.fsum(w * shock for w, shock in zip(weights, shocks.tolist(), strict=False))
     return total / math.sqrt(math.fsum(w * w for w in weights))
 
 

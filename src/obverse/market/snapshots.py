@@ -17,7 +17,7 @@ from obverse.market.observations import Finding, Quote, is_price, quote_fault
 from obverse.market.printing import Table, age_text, listing, price_text
 
 _HEADINGS = (
-    "instrument", "expiry (UTC)", "mark", "bid", "ask", "open interest", "volume 24h", "funding 8h",
+    "instrument", "expiry, UTC", "mark {}", "bid {}", "ask {}", "open int. USD", "funding 8h",
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ class Snapshot:
         return (high - low) / self.index * 10_000
 
     def __getitem__(self, symbol: str) -> Quote:
-        """The quote of an instrument by its native symbol."""
+        """Look up the quote of an instrument by its native symbol."""
         for quote in self.quotes:
             if quote.symbol == symbol:
                 return quote
@@ -85,22 +85,28 @@ class Snapshot:
         return any(quote.symbol == symbol for quote in self.quotes)
 
     def table(self) -> Table:
-        """The snapshot as a table for people."""
+        """Lay the snapshot out as a table for people."""
         title = (
             f"{self.underlying}/{self.quote} at {self.venue}, {iso(self.at)}: "
             f"index {price_text(self.index)} {self.quote} ({self.source})"
         )
         if self.simulated and "simulated" not in self.source:
             title += " SIMULATED"
+        headings = tuple(heading.format(self.quote) for heading in _HEADINGS)
         rows = tuple(quote.cells() for quote in self.quotes)
+        return Table(title, headings, rows, (*self._remarks(), *map(str, self.findings)))
+
+    def _remarks(self) -> list[str]:
         synthetic = [quote.symbol for quote in self.futures if not quote.listed]
         remarks = [f"synthetic, not listed: {listing(synthetic)}"] if synthetic else []
-        remarks += [
-            f"{quote.symbol}: {quote.source}"
-            for quote in self.quotes
-            if quote.source and quote.source != self.source
-        ]
-        return Table(title, _HEADINGS, rows, (*remarks, *map(str, self.findings)))
+        sources: dict[str, list[str]] = {}
+        for quote in self.quotes:
+            sources.setdefault(quote.source, []).append(quote.symbol)
+        for source, symbols in sources.items():
+            if source not in ("", self.source):
+                of_all = len(symbols) == len(self.quotes)
+                remarks.append(f"{'all' if of_all else listing(symbols)}: {source}")
+        return remarks
 
     def __repr__(self) -> str:
         """Print as a table of quotes in the quote currency."""
@@ -139,7 +145,7 @@ class Market:
         return tuple(self.snapshots)
 
     def __getitem__(self, underlying: str) -> Snapshot:
-        """The snapshot of one underlying."""
+        """Look up the snapshot of one underlying."""
         if underlying in self.snapshots:
             return self.snapshots[underlying]
         refusal = next((str(found) for found in self.findings if found.subject == underlying), "")
@@ -167,8 +173,8 @@ class Market:
         label = "Simulated market" if self.simulated else "Market"
         ages = {age_text(self.asked - snapshot.at) for snapshot in self.snapshots.values()}
         return (
-            f"{label} at {self.venue} as of {iso(self.asked)} from {self.source}; "
-            f"age of the snapshots: {listing(sorted(ages))}"
+            f"{label} at {self.venue} as of {iso(self.asked)} "
+            f"({self.source}; snapshots {listing(sorted(ages))} old)"
         )
 
     def __repr__(self) -> str:
@@ -182,7 +188,7 @@ class Market:
 
 
 def _fault(snapshot: Snapshot) -> str:
-    """What makes a snapshot impossible, or nothing."""
+    """Say what makes a snapshot impossible, or nothing."""
     if snapshot.at.tzinfo is None:
         return "its instant has no time zone"
     if not is_price(snapshot.index):

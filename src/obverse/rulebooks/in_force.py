@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from obverse.contracts.accounting import Accounting, Averaging, FieldRounding, ValueUnit
@@ -160,4 +160,5 @@ def _calendar(rule: CalendarRule) -> Calendar:
         moved=tuple((move.rule, move.actual) for move in rule.moved),
         cancelled=tuple(rule.cancelled),
         added=tuple(rule.added),
+        listing_delay=timedelta(minutes=rule.listing_delay_minutes),
     )

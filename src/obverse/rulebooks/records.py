@@ -117,6 +117,7 @@ class CalendarRule(Entry, kw_only=True, frozen=True):
     moved: list[MovedDate] = []
     added: list[date] = []
     cancelled: list[date] = []
+    listing_delay_minutes: int = 0
 
 
 class Delivery(Entry, kw_only=True, frozen=True):

@@ -43,8 +43,9 @@ class Case:
         return float(self.number(key))
 
     def rules(self) -> Rulebook:
-        """The venue's rules on the row's day."""
-        return rulebook(self.row.venue, as_of=self.row.as_of)
+        """The venue's rules on the row's day, or at the instant it asks about."""
+        moment = self.text("at") if "at" in self else self.row.as_of
+        return rulebook(self.row.venue, as_of=moment)
 
     def instrument(self) -> Instrument:
         """The contract: the venue's own, or the generic one that the row describes."""

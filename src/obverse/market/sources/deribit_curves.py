@@ -131,7 +131,7 @@ def _future(row: dict[str, Any]) -> Quote:
 
 
 def _perpetuals(path: Path, coin: str, at: datetime) -> list[Quote]:
-    """The perpetual's quote of one snapshot, if its candle was recorded."""
+    """Read the perpetual's quote of one snapshot, if its candle was recorded."""
     import polars as pl
 
     if not path.exists():

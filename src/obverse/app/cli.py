@@ -1,0 +1,192 @@
+"""The command `obverse`. Each command imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from obverse.errors import DefectError, ObverseError
+
+app = typer.Typer(
+    name="obverse",
+    help="Inverse futures, exactly: what they are worth, cost and risk, in coin and in dollars.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BAD_INPUT = 2
+FAILED = 1
+
+
+class Faces(str, Enum):
+    """Amounts in coin, in dollars, or both."""
+
+    COIN = "coin"
+    USD = "usd"
+    BOTH = "both"
+
+
+def version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"obverse {version('obverse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    _: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Inverse futures, exactly: what they are worth, cost and risk, in coin and in dollars."""
+
+
+@app.command()
+def report(
+    market: Annotated[
+        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
+    ] = "simulated",
+    at: Annotated[
+        str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
+    ] = None,
+    book: Annotated[
+        Path | None, typer.Option(help="Book file (TOML). The simulated market has an example.")
+    ] = None,
+    no_book: Annotated[bool, typer.Option("--no-book", help="The market alone.")] = False,
+    underlying: Annotated[
+        str | None, typer.Option(help="Coins to report on, such as BTC,ETH.")
+    ] = None,
+    face: Annotated[Faces, typer.Option("--in", help="Amounts in which currency.")] = Faces.BOTH,
+    venue: Annotated[
+        str | None, typer.Option(help="Venue to simulate, or that a file's rows are of.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
+    dollar_rate: Annotated[
+        str | None, typer.Option(help="Dollar rate a year, continuous: 4% or 0.04.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one tidy CSV table.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+) -> None:
+    """Print what a market and a book are worth and risk, in coin and in dollars."""
+    from obverse.app.commands import report as command
+
+    _guard(
+        command.run,
+        command.Request(
+            market=market,
+            at=at,
+            book=book,
+            no_book=no_book,
+            underlyings=underlying.split(",") if underlying else None,
+            face=face.value,
+            venue=venue,
+            seed=seed,
+            dollar_rate=dollar_rate,
+            json=json,
+            csv=csv,
+            html=html,
+        ),
+    )
+
+
+@app.command()
+def rules(
+    venue: Annotated[str | None, typer.Argument(help="A venue, or the path of a rulebook.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day or instant; default the newest.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this product id or coin.")] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Lay all venues side by side.")
+    ] = False,
+    underlying: Annotated[str, typer.Option(help="Coin to compare on.")] = "BTC",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Print a venue's rules in force, what changed last, and what changes next."""
+    from obverse.app.commands import rules as command
+
+    if compare:
+        _guard(command.run_compare, as_of, underlying, json, csv)
+    elif venue is None:
+        _guard(command.run_list, json)
+    else:
+        _guard(command.run_venue, venue, as_of, product, json, csv)
+
+
+@app.command()
+def conformance(
+    files: Annotated[list[Path], typer.Argument(help="Files of worked examples (JSON lines).")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="List rows that are not supported too.")
+    ] = False,
+) -> None:
+    """Compute published worked examples and compare; exit 1 if any fails."""
+    from obverse.app.commands import conformance as command
+
+    raise typer.Exit(_guard(command.run, files, json, verbose))
+
+
+@app.command()
+def symbol(
+    name: Annotated[str, typer.Argument(help="A native or unified name, such as XBTM26.")],
+    venue: Annotated[str | None, typer.Option(help="Only at this venue.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day of the rules; default the newest.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what an instrument's name means, at each venue that knows it."""
+    from obverse.app.commands import symbols as command
+
+    _guard(command.run_symbol, name, venue, as_of, json)
+
+
+@app.command()
+def calendar(
+    venue: Annotated[str, typer.Argument(help="A venue.")],
+    at: Annotated[str, typer.Option(help="Instant.")],
+    underlying: Annotated[str, typer.Option(help="Coin.")] = "BTC",
+    roll_days: Annotated[int, typer.Option(help="Days before expiry to roll.")] = 3,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print what is listed at an instant: expiries, days left, roll dates, names."""
+    from obverse.app.commands import symbols as command
+
+    _guard(command.run_calendar, venue, at, underlying, roll_days, json)
+
+
+def _guard(run: Any, *arguments: Any) -> Any:
+    """Run a command; what the user can mend ends in one clear message and exit code 2."""
+    from obverse.app.console import complain
+
+    try:
+        return run(*arguments)
+    except DefectError:
+        raise
+    except ObverseError as error:
+        complain(str(error))
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(FAILED) from None
+
+
+if __name__ == "__main__":
+    main()

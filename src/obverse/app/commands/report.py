@@ -1,0 +1,91 @@
+"""`obverse report`: read the market and the book, value them, print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import typer
+
+from obverse.app.book_file import read_book
+from obverse.app.commands.output import print_json
+from obverse.app.console import remark, show
+from obverse.app.report import report
+from obverse.contracts import exact, instant
+from obverse.errors import DataError
+from obverse.market import DEFAULT_INSTANT, Market, read, simulated
+from obverse.risk import Book
+from obverse.tables import Face
+
+SIMULATED = "simulated"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line."""
+
+    market: str
+    at: str | None
+    book: Path | None
+    no_book: bool
+    underlyings: list[str] | None
+    face: Face
+    venue: str | None
+    seed: int
+    dollar_rate: str | None
+    json: bool
+    csv: bool
+    html: Path | None
+
+
+def run(asked: Request) -> None:
+    """Value and print."""
+    if asked.json and asked.csv:
+        raise DataError("--json and --csv: choose one.")
+    if asked.book and asked.no_book:
+        raise DataError("--book and --no-book: choose one.")
+    rate = None if asked.dollar_rate is None else parse_rate(asked.dollar_rate)
+    market = _market(asked)
+    book = _book(asked, market)
+    made = report(
+        market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face
+    )
+    if asked.html is not None:
+        made.to_html(asked.html)
+        remark(f"Wrote {asked.html}.")
+    if asked.json:
+        print_json(made.to_json())
+    elif asked.csv:
+        typer.echo(made.to_csv(), nl=False)
+    else:
+        show(item.table for item in made.sections)
+
+
+def parse_rate(text: str) -> float:
+    """Read a yearly rate: `4%` or `0.04`; a bare number of 1 or more is refused as ambiguous."""
+    number, per_cent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    value = exact(number, "--dollar-rate")
+    if per_cent:
+        return float(value / 100)
+    if abs(value) >= 1:
+        raise DataError(f"--dollar-rate: {text} is {value:.0%} a year; write {text}% or 0.0{text}.")
+    return float(value)
+
+
+def _market(asked: Request) -> Market:
+    if asked.market != SIMULATED:
+        return read(asked.market, at=asked.at, venue=asked.venue)
+    moment = DEFAULT_INSTANT if asked.at is None else instant(asked.at)
+    return simulated(seed=asked.seed, venue=asked.venue or "deribit", at=moment)
+
+
+def _book(asked: Request, market: Market) -> Book | Path | None:
+    if asked.book is not None or asked.no_book:
+        return asked.book
+    if not market.simulated:
+        remark("No book given: add --book FILE for positions, ladder and hedge.")
+        return None
+    remark("No book given: using the built-in example, a miner; --book FILE for your own.")
+    text = (resources.files("obverse.app") / "example_book.toml").read_text(encoding="utf-8")
+    return read_book(text, "example_book.toml", market.asked)[0]

@@ -1,0 +1,234 @@
+"""Tables of a book at a market: holdings, positions, exposure, ladder, hedge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from obverse.contracts import iso
+from obverse.market import Market
+from obverse.risk import BookExposure, CoinExposure, Hedge, Ladder, PositionExposure
+from obverse.risk.exposure import coin_price
+from obverse.tables import Cell, Table, coin, number, percent, text, usd
+
+
+def holdings_table(exposure: BookExposure, market: Market) -> Table:
+    """What is held, where, and its worth at the index."""
+    columns = (
+        text("currency", "Currency"),
+        text("place", "Where"),
+        number("amount", "Amount", "coins", 4, signed=True),
+        usd("worth_usd", "Worth", 2),
+    )
+    rows = tuple(
+        (item.currency, item.place, item.amount, item.amount * coin_price(market, item.currency))
+        for item in exposure.book.holdings
+    )
+    return Table(f"Book {exposure.book.name!r}: holdings", columns, rows)
+
+
+def positions_tables(exposure: BookExposure) -> list[Table]:
+    """Positions at their marks, one table a settlement coin."""
+    settlements = dict.fromkeys(item.pnl.currency.code for item in exposure.positions)
+    return [
+        _positions(code, [p for p in exposure.positions if p.pnl.currency.code == code])
+        for code in settlements
+    ]
+
+
+def _positions(code: str, items: list[PositionExposure]) -> Table:
+    columns = (
+        text("venue", "Venue"),
+        text("symbol", "Instrument"),
+        number("contracts", "Contracts", decimals=0, signed=True),
+        usd("notional_usd", "Notional"),
+        number("entry_usd", "Entry", "USD"),
+        number("mark_usd", "Mark", "USD"),
+        coin("pnl", "Unreal. PnL", code, 8),
+        usd("pnl_usd", "PnL"),
+    )
+    rows = tuple(
+        (
+            item.venue,
+            item.position.instrument.symbol,
+            item.position.contracts,
+            item.notional_usd,
+            item.position.average_price,
+            item.mark.price,
+            item.pnl.coins,
+            item.pnl_usd.coins,
+        )
+        for item in items
+    )
+    notes = [f"{i.position.instrument.symbol}: {i.mark.how}." for i in items if i.mark.how]
+    return Table(f"Positions settled in {code}", columns, rows, tuple(notes))
+
+
+def exposure_table(exposure: BookExposure, code: str) -> Table:
+    """Sensitivities of the positions on one coin, by venue, by expiry and in total."""
+    items = [item for item in exposure.positions if item.underlying == code]
+    columns = (
+        text("group", "Group"),
+        usd("notional_usd", "Net notional"),
+        coin("pnl_coin", "PnL", code, 6),
+        usd("pnl_usd", "PnL"),
+        coin("coin_delta", "Coin delta", code),
+        coin("coin_convexity", "Coin gamma", code),
+        usd("dollar_convexity", "Dollar gamma"),
+    )
+    groups: list[tuple[str, list[PositionExposure]]] = []
+    groups += _grouped(items, lambda item: f"venue {item.venue}")
+    groups += _grouped(items, lambda item: iso(item.expiry)[:10] if item.expiry else "perpetual")
+    groups.append(("total", items))
+    rows = tuple(_group_row(name, members, code) for name, members in groups)
+    notes = (
+        "Coin delta: coins whose dollar move the positions share. Gamma: P² times the second "
+        "derivative.",
+    )
+    return Table(f"{code} exposure of the positions", columns, rows, notes)
+
+
+def _grouped(
+    items: Iterable[PositionExposure], key: Callable[[PositionExposure], str]
+) -> list[tuple[str, list[PositionExposure]]]:
+    found: dict[str, list[PositionExposure]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return list(found.items())
+
+
+def _group_row(name: str, items: list[PositionExposure], code: str) -> tuple[Cell, ...]:
+    own = [item for item in items if item.pnl.currency.code == code]
+    return (
+        name,
+        sum((item.notional_usd for item in items), Decimal(0)),
+        sum((item.pnl.coins for item in own), Decimal(0)),
+        sum((item.pnl_usd.coins for item in items), Decimal(0)),
+        sum(item.coin_delta for item in items),
+        sum(item.coin_convexity for item in own),
+        sum(item.dollar_convexity for item in items),
+    )
+
+
+def coins_table(exposure: BookExposure) -> Table:
+    """One row a coin, and the dollars: equity, deltas with the held coins included, leverage."""
+    columns = (
+        text("coin", "Coin"),
+        coin("equity", "Equity", "coins"),
+        usd("equity_usd", "Equity"),
+        coin("coin_delta", "Pos. delta", "coins"),
+        coin("dollar_delta_coin", "Dollar delta", "coins"),
+        usd("dollar_delta_usd", "Dollar delta"),
+        usd("notional_usd", "Gross notional", signed=False),
+        number("effective_leverage", "Leverage", "x"),
+    )
+    rows: list[tuple[Cell, ...]] = [_coin_row(item) for item in exposure.coins]
+    if exposure.dollars:
+        rows.append(("USD", None, exposure.dollars, None, None, None, None, None))
+    rows.append(
+        (
+            "total",
+            None,
+            exposure.equity_usd,
+            None,
+            None,
+            sum(item.dollar_delta_usd for item in exposure.coins),
+            exposure.notional_usd,
+            exposure.effective_leverage,
+        )
+    )
+    notes = (
+        "Dollar delta: dollars gained per +100 % of price, held coins included; zero is a "
+        "synthetic dollar.",
+        "Leverage: gross notional over equity.",
+    )
+    return Table("Book by coin", columns, tuple(rows), notes)
+
+
+def _coin_row(item: CoinExposure) -> tuple[Cell, ...]:
+    return (
+        item.coin,
+        item.equity,
+        item.equity_usd,
+        item.coin_delta,
+        item.dollar_delta_coin,
+        item.dollar_delta_usd,
+        item.notional_usd,
+        item.effective_leverage,
+    )
+
+
+def composition_table(exposure: BookExposure, code: str) -> Table:
+    """A coin's dollar delta by the sources of its index, where the book names them."""
+    item = next(item for item in exposure.coins if item.coin == code)
+    columns = (
+        text("source", "Source"),
+        number("weight", "Weight", "%", 2),
+        coin("dollar_delta_coin", "Dollar delta", code),
+        usd("dollar_delta_usd", "Dollar delta"),
+    )
+    rows = tuple(
+        (
+            source.name,
+            source.weight * 100,
+            float(source.weight) * item.dollar_delta_coin,
+            float(source.weight) * item.dollar_delta_usd,
+        )
+        for source in exposure.book.index_composition[code]
+    )
+    return Table(f"{code} exposure by index source", columns, rows)
+
+
+def ladder_table(steps: Ladder) -> Table:
+    """Equity in coin and in dollars at each move of the price."""
+    now = next(rung for rung in steps.rungs if rung.move == 0)
+    columns = (
+        percent("move", "Move", 0),
+        number("price_usd", "Price", "USD"),
+        coin("equity_coin", "Equity", steps.coin, 6),
+        coin("change_coin", "Change", steps.coin, 6),
+        usd("equity_usd", "Equity"),
+        usd("change_usd", "Change"),
+        usd("book_usd", "Whole book"),
+    )
+    rows = tuple(
+        (
+            rung.move,
+            rung.price_usd,
+            rung.equity_coin,
+            rung.equity_coin - now.equity_coin,
+            rung.equity_usd,
+            rung.equity_usd - now.equity_usd,
+            rung.book_usd,
+        )
+        for rung in steps.rungs
+    )
+    notes = (f"Index and all {steps.coin} contracts move by the same per cent; other coins stay.",)
+    return Table(f"{steps.coin} price ladder", columns, rows, notes)
+
+
+def hedge_table(code: str, hedges: tuple[Hedge, ...]) -> Table:
+    """For each listed instrument: the whole lots that make the dollar delta zero."""
+    columns = (
+        text("symbol", "Instrument"),
+        text("side", "Side"),
+        number("contracts", "Contracts", decimals=0),
+        usd("usd_amount", "Amount", signed=False),
+        number("price_usd", "Price", "USD"),
+        coin("left_coin", "Left over", code, 6),
+        usd("left_usd", "Left over", 2),
+    )
+    rows = tuple(
+        (
+            item.instrument.symbol,
+            item.side,
+            item.contracts,
+            item.usd_amount,
+            item.price_usd,
+            item.left_coin,
+            item.left_usd,
+        )
+        for item in hedges
+    )
+    note = "One of these trades makes the dollar delta zero (a synthetic dollar), in whole lots."
+    return Table(f"{code} hedge to a synthetic dollar", columns, rows, (note,))

@@ -1,0 +1,73 @@
+"""The report for machines: one JSON object, or one tidy CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from obverse.contracts import iso
+from obverse.tables import Cell, Look
+
+if TYPE_CHECKING:
+    from obverse.app.report.report import Report
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as one plain object.
+
+    Exact amounts are decimal strings, analytics are numbers; rates are fractions, not per cent.
+    """
+    market = report.market
+    sections = [
+        {
+            "section": item.key,
+            "underlying": item.underlying or None,
+            "title": item.table.title,
+            "units": {column.key: _unit(column) for column in item.table.columns},
+            "rows": [
+                {key: _jsonable(value) for key, value in row.items()} for row in item.table.records()
+            ],
+            "notes": list(item.table.notes),
+        }
+        for item in report.sections
+    ]
+    return {
+        "as_of": iso(market.asked),
+        "venue": market.venue,
+        "source": market.source,
+        "simulated": market.simulated,
+        "book": report.exposure.book.name if report.exposure else None,
+        "sections": sections,
+    }
+
+
+def to_csv(report: Report) -> str:
+    """The report as one tidy table, a line a number."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["section", "underlying", "row", "item", "field", "unit", "value"])
+    for item in report.sections:
+        for place, row in enumerate(item.table.rows):
+            name = row[0]
+            for column, value in zip(item.table.columns[1:], row[1:], strict=True):
+                unit = _unit(column)
+                line = [item.key, item.underlying, place, name, column.key, unit, _csv(value)]
+                writer.writerow(line)
+    return buffer.getvalue()
+
+
+def _unit(column: Any) -> str:
+    return f"fraction ({column.unit})" if column.look is Look.PERCENT else column.unit
+
+
+def _jsonable(value: Cell) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _csv(value: Cell) -> Any:
+    return "" if value is None else _jsonable(value)

@@ -1,0 +1,212 @@
+"""The report: what a market and a book are worth and risk, as sections of tables and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from obverse.app.book_file import Assumptions, read_book_file
+from obverse.app.report import book_sections as books
+from obverse.app.report import market_sections as markets
+from obverse.app.report.market_sections import Terms
+from obverse.contracts import iso
+from obverse.curves import Curve, curve
+from obverse.errors import DataError, RuleError
+from obverse.market import Market
+from obverse.risk import Book, BookExposure, Ladder, exposure, hedges, ladder
+from obverse.rulebooks import Rulebook, rulebook
+from obverse.tables import Face, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the report: its key for machines, the coin it is about, the table."""
+
+    key: str
+    underlying: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Report:
+    """A market, and a book if there is one, valued. Prints, and saves as HTML, JSON or CSV."""
+
+    market: Market
+    rules: Rulebook
+    terms: Mapping[str, Terms]
+    curves: tuple[Curve, ...]
+    exposure: BookExposure | None
+    ladders: tuple[Ladder, ...]
+    sections: tuple[Section, ...]
+    face: Face = field(default="both")
+
+    def facing(self, face: Face) -> Report:
+        """The same report with amounts in coin, in dollars, or both."""
+        sections = tuple(replace(s, table=s.table.facing(face)) for s in self.sections)
+        return replace(self, sections=sections, face=face)
+
+    def section(self, key: str, underlying: str = "") -> Table:
+        """One table by its key, and its coin where there are several."""
+        for item in self.sections:
+            if item.key == key and underlying in ("", item.underlying):
+                return item.table
+        known = ", ".join(dict.fromkeys(item.key for item in self.sections))
+        raise DataError(f"report: no section {key!r} {underlying}; there are {known}.")
+
+    def charts(self) -> list[tuple[str, Figure]]:
+        """Curve, basis and payoff charts, each with the coin it is about."""
+        from obverse.app.report.charts import charts
+
+        return charts(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as one plain object: raw numbers, units beside them."""
+        from obverse.app.report.machine import to_json
+
+        return to_json(self)
+
+    def to_csv(self) -> str:
+        """The report as one tidy table: section, underlying, row, field, unit, value."""
+        from obverse.app.report.machine import to_csv
+
+        return to_csv(self)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """The report as one self-contained page; written to `path` if one is given."""
+        from obverse.app.report.page import page
+
+        html = page(self)
+        if path is not None:
+            Path(path).write_text(html, encoding="utf-8")
+        return html
+
+    def __str__(self) -> str:
+        """Every table as text."""
+        return "\n\n".join(str(item.table) for item in self.sections)
+
+    def __repr__(self) -> str:
+        """Every table as text."""
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """The page's body for notebooks."""
+        from obverse.app.report.page import body
+
+        return body(self)
+
+
+def report(
+    market: Market,
+    book: Book | str | Path | None = None,
+    *,
+    underlyings: Sequence[str] | None = None,
+    dollar_rate: float | None = None,
+    face: Face = "both",
+) -> Report:
+    """Value a market and a book.
+
+    Parameters
+    ----------
+    market : from `obverse.market.simulated` or `obverse.market.read`
+    book : a `Book`, or the path of a book file
+    underlyings : coins to report on; all of the market's if not given
+    dollar_rate : continuously compounded per year; else the book file's, else an assumed 4 %
+    face : amounts in `coin`, in `usd`, or `both`
+    """
+    assumptions = Assumptions()
+    if isinstance(book, str | Path):
+        book, assumptions = read_book_file(Path(book), market.asked)
+    rules = _rules(market)
+    coins = _coins(market, underlyings)
+    terms = {code: _terms(assumptions, code, dollar_rate) for code in coins}
+    curves = tuple(curve(market, code) for code in coins)
+    valued = exposure(book, market) if book is not None else None
+    ladders = _ladders(valued, market, coins)
+    sections = [*_market_sections(market, rules, terms, curves)]
+    if valued is not None:
+        sections += _book_sections(valued, market, rules, ladders)
+    made = Report(market, rules, terms, curves, valued, ladders, tuple(sections))
+    return made.facing(face)
+
+
+def _rules(market: Market) -> Rulebook:
+    try:
+        return rulebook(market.venue, as_of=market.asked)
+    except RuleError as error:
+        raise DataError(f"market of venue {market.venue!r} at {iso(market.asked)}: {error}") from None
+
+
+def _coins(market: Market, underlyings: Sequence[str] | None) -> list[str]:
+    asked = [code.strip().upper() for code in underlyings or market.underlyings]
+    return [market[code].underlying for code in dict.fromkeys(asked)]
+
+
+def _terms(assumptions: Assumptions, code: str, dollar_rate: float | None) -> Terms:
+    terms = Terms(
+        coin_yield=float(assumptions.coin_yield.get(code, 0)),
+        storage_rate=float(assumptions.storage_rate),
+    )
+    assumed = []
+    if dollar_rate is None and assumptions.dollar_rate is None:
+        assumed.append("dollar rate")
+    else:
+        rate = dollar_rate if dollar_rate is not None else float(assumptions.dollar_rate or 0)
+        terms = replace(terms, dollar_rate=rate)
+    if assumptions.spot_fee is None:
+        assumed.append("spot fee")
+    else:
+        terms = replace(terms, spot_fee=float(assumptions.spot_fee))
+    return replace(terms, assumed=tuple(assumed))
+
+
+def _ladders(
+    valued: BookExposure | None, market: Market, coins: Sequence[str]
+) -> tuple[Ladder, ...]:
+    if valued is None:
+        return ()
+    return tuple(ladder(valued, market, item.coin) for item in valued.coins if item.coin in coins)
+
+
+def _market_sections(
+    market: Market, rules: Rulebook, terms: Mapping[str, Terms], curves: tuple[Curve, ...]
+) -> list[Section]:
+    sections = [Section("market", "", markets.market_table(market, curves))]
+    for term in curves:
+        code = term.underlying
+        sections += [
+            Section("perpetual", code, markets.perpetual_table(term)),
+            Section("curve", code, term.table()),
+            Section("fair", code, markets.fair_table(term, terms[code])),
+            Section("trades", code, markets.trades_table(term, terms[code], rules)),
+        ]
+    return sections
+
+
+def _book_sections(
+    valued: BookExposure, market: Market, rules: Rulebook, ladders: tuple[Ladder, ...]
+) -> list[Section]:
+    sections = [Section("holdings", "", books.holdings_table(valued, market))]
+    sections += [Section("positions", "", table) for table in books.positions_tables(valued)]
+    for item in valued.coins:
+        if any(position.underlying == item.coin for position in valued.positions):
+            table = books.exposure_table(valued, item.coin)
+            sections.append(Section("exposure", item.coin, table))
+    sections.append(Section("coins", "", books.coins_table(valued)))
+    for item in valued.coins:
+        if item.coin in valued.book.index_composition:
+            table = books.composition_table(valued, item.coin)
+            sections.append(Section("composition", item.coin, table))
+    sections += [Section("ladder", steps.coin, books.ladder_table(steps)) for steps in ladders]
+    shown = [steps.coin for steps in ladders]
+    for item in valued.coins:
+        if item.coin in shown and item.coin in rules.underlyings:
+            quoted = market[item.coin]
+            listed = [one for one in rules.listed(item.coin, quoted.at) if one.symbol in quoted]
+            table = books.hedge_table(item.coin, hedges(item, market, listed))
+            sections.append(Section("hedge", item.coin, table))
+    return sections

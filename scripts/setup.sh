@@ -4,6 +4,7 @@
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
 venv=${OBVERSE_VENV:-.venv}
 case $venv in /*) ;; *) venv=$root/$venv ;; esac
+place="$venv for $root"
 stamp=$venv/.obverse-stamp
 lock=$venv.lock
 
@@ -65,11 +66,14 @@ read_stamp() {
     at='' asked='' has='' key=''
     [ -f "$stamp" ] && [ -x "$venv/bin/python" ] || return 1
     { read -r at && read -r asked && read -r has && read -r key; } <"$stamp"
-    [ "$at" = "$venv" ] && [ "${OBVERSE_PYTHON:-$asked}" = "$asked" ]
+    [ "$at" = "$place" ] && [ "${OBVERSE_PYTHON:-$asked}" = "$asked" ]
 }
 
 current_key() {
-    (cd "$root" && cat pyproject.toml requirements.txt requirements-dev.txt "$venv/pyvenv.cfg") | cksum
+    (
+        cd "$root"
+        cat pyproject.toml requirements.txt requirements-dev.txt "$venv/pyvenv.cfg"
+    ) | cksum
 }
 
 is_ready() {
@@ -147,7 +151,7 @@ install() {
     if pip_install --require-hashes -r "$root/$1" &&
         pip_install --no-deps --no-build-isolation -e "$root" &&
         step "$venv/bin/python" -m compileall -q "$root/src"; then
-        printf '%s\n' "$venv" "$asked" "$1" "$(current_key)" >"$stamp.new"
+        printf '%s\n' "$place" "$asked" "$1" "$(current_key)" >"$stamp.new"
         mv "$stamp.new" "$stamp"
         rm -f "$stamp.old"
     else

@@ -17,11 +17,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TEXT, GRID, ACCENT, SECOND = "#5b6470", "#8a93a0", "#2f7ed8", "#d98324"
-_VARIABLES = {TEXT: "var(--text-soft)", GRID: "var(--grid)", ACCENT: "var(--accent)", SECOND: "var(--second)"}
+_VARIABLES = {
+    TEXT: "var(--text-soft)",
+    GRID: "var(--grid)",
+    ACCENT: "var(--accent)",
+    SECOND: "var(--second)",
+}
+_METADATA = ("Date", "Creator", "Format", "Type")
 _TIP = re.compile(r'<g id="tip\|([^"]*)">')
 
 
-def new_axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (8.0, 3.6)) -> Axes:
+def new_axes(
+    title: str, x_label: str, y_label: str, size: tuple[float, float] = (8.0, 3.6)
+) -> Axes:
     """Make a chart in the house style; it belongs to no window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -46,11 +54,19 @@ def style_axes(axes: Any, x_label: str, y_label: str) -> None:
         spine.set_color(GRID)
 
 
-def add_tips(axes: Any, xs: list[float], ys: list[float], tips: list[str], color: str = ACCENT) -> None:
+def add_tips(
+    axes: Any, xs: list[float], ys: list[float], tips: list[str], color: str = ACCENT
+) -> None:
     """Mark points, each with the text that shows when the pointer rests on it."""
     for x, y, tip in zip(xs, ys, tips, strict=True):
         (point,) = axes.plot([x], [y], "o", color=color, markersize=5)
         point.set_gid(f"tip|{tip}")
+
+
+def legend_above(axes: Any, **options: Any) -> None:
+    """Put the legend above the drawing, where it hides nothing."""
+    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 2}
+    axes.legend(frameon=False, fontsize=9, labelcolor=TEXT, borderaxespad=0.2, **place, **options)
 
 
 def to_svg(figure: Figure) -> str:
@@ -59,7 +75,7 @@ def to_svg(figure: Figure) -> str:
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "obverse"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
     drawing = buffer.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     for stand_in, variable in _VARIABLES.items():

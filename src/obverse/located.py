@@ -20,10 +20,15 @@ from obverse.errors import Fault, LocatedError, nearest
 Path = tuple[str | int, ...]
 T = TypeVar("T")
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
-_STRING = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*$')
-_WHERE = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_NAME = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'|([A-Za-z0-9_-]+)")
+_NAMES = rf"(?:{_NAME.pattern})(?:\s*\.\s*(?:{_NAME.pattern}))*"
+_HEADER = re.compile(rf"^\s*(?P<open>\[\[?)\s*(?P<names>{_NAMES})\s*\]")
+_KEY = re.compile(rf"^\s*(?P<names>{_NAMES})\s*=")
+_OPAQUE = re.compile(
+    r"""("{3})(?:\\.|[^\\])*?"{3,5}|('{3}).*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*""",
+    re.DOTALL,
+)
+_WHERE = re.compile(r"^(?P<reason>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 
@@ -68,9 +73,12 @@ def parse(text: str, path: str) -> LocatedToml:
 
 
 def convert(document: LocatedToml, kind: type[T]) -> T:
-    """Turn a parsed file into a record, strictly; the first fault is raised with its line."""
+    """Turn a parsed file into a record, strictly; the first fault is raised with its line.
+
+    A number that is not finite is a fault too, wherever it stands.
+    """
     try:
-        return msgspec.convert(document.data, kind)
+        record = msgspec.convert(document.data, kind)
     except msgspec.ValidationError as error:
         found = _WHERE.match(str(error))
         assert found is not None
@@ -81,6 +89,28 @@ def convert(document: LocatedToml, kind: type[T]) -> T:
             path = (*path, unknown[1])
             reason = f"unknown field {unknown[1]!r}{_meant(unknown[1], kind)}"
         raise LocatedError([document.fault(path, reason)]) from None
+    faults = [
+        document.fault(path, f"{number} is not finite")
+        for path, number in _numbers(record, ())
+        if not number.is_finite()
+    ]
+    if faults:
+        raise LocatedError(faults)
+    return record
+
+
+def _numbers(value: Any, path: Path) -> Iterator[tuple[Path, Decimal]]:
+    if isinstance(value, Decimal):
+        yield path, value
+    elif isinstance(value, msgspec.Struct):
+        for field in msgspec.structs.fields(value):
+            yield from _numbers(getattr(value, field.name), (*path, field.encode_name))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _numbers(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from _numbers(inner, (*path, place))
 
 
 def _meant(field: str, kind: type) -> str:
@@ -97,9 +127,8 @@ def _all_fields(kind: Any, seen: set[Any]) -> set[str]:
             seen.add(info.cls)
             names.update(field.encode_name for field in info.fields)
             stack.extend(field.type for field in info.fields)
-        for inner in ("item_type", "value_type"):
-            if hasattr(info, inner):
-                stack.append(getattr(info, inner))
+        inner = ("item_type", "value_type")
+        stack.extend(getattr(info, name) for name in inner if hasattr(info, name))
         stack.extend(getattr(info, "types", ()))
     return names
 
@@ -119,41 +148,46 @@ def _scan(text: str) -> Iterator[tuple[Path, int]]:
     table: Path = ()
     key: Path = ()
     depth = item = 0
-    closing = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if closing:
-            closing = "" if closing in line else closing
-            continue
-        bare = _STRING.sub(_blank, line)
+    waiting = False  # for the first character of the next item of the outermost array
+    lines = zip(text.split("\n"), _OPAQUE.sub(_blank, text).split("\n"), strict=True)
+    for number, (line, bare) in enumerate(lines, start=1):
+        value = bare
         if depth == 0:
-            header = _HEADER.match(line)
-            found = _KEY.match(line)
-            if header:
-                table = _enter(header, counts)
+            header, found = _HEADER.match(line), _KEY.match(line)
+            if header and bare.lstrip().startswith("["):
+                table = _enter(header["open"], _names(header["names"]), counts)
                 yield table, number
                 continue
-            if found:
-                key = (*table, *(part.strip("\"'") for part in found[1].split(".")))
-                item = 0
-                yield key, number
-        elif depth == 1 and bare.lstrip()[:1] not in ("", "]", "#"):
-            yield (*key, item), number
-            item += 1
-        depth += sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))
-        closing = next((quote for quote in ('"""', "'''") if bare.count(quote) % 2), "")
+            if not found or "=" not in bare:
+                continue
+            key = (*table, *_names(found["names"]))
+            item, waiting = 0, True
+            yield key, number
+            value = bare.partition("=")[2]
+        for char in value:
+            if depth == 1 and waiting and char not in " \t\r]}":
+                yield (*key, item), number
+                waiting = False
+            depth += (char in "[{") - (char in "]}")
+            if char == "," and depth == 1:
+                item, waiting = item + 1, True
 
 
 def _blank(found: re.Match[str]) -> str:
-    return found[0] if found[0] in ('"""', "'''") else "_" if found[0][0] != "#" else ""
+    """What stands for a string or a comment where only the structure matters."""
+    return ("" if found[0][0] == "#" else "_") + "\n" * found[0].count("\n")
 
 
-def _enter(header: re.Match[str], counts: dict[Path, int]) -> Path:
-    names = [part.strip().strip("\"'") for part in header[2].split(".")]
+def _names(dotted: str) -> list[str]:
+    return [double or single or bare for double, single, bare in _NAME.findall(dotted)]
+
+
+def _enter(bracket: str, names: list[str], counts: dict[Path, int]) -> Path:
     path: Path = ()
     for depth, name in enumerate(names):
         path = (*path, name)
         last = depth == len(names) - 1
-        if header[1] == "[[" and last:
+        if bracket == "[[" and last:
             counts[path] = counts.get(path, -1) + 1
             return (*path, counts[path])
         if path in counts:

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
 from obverse.errors import DataError
@@ -21,6 +22,7 @@ Cell: TypeAlias = str | int | float | Decimal | bool | datetime | None
 FrameKind = Literal["polars", "pandas", "arrow", "records"]
 Face = Literal["coin", "usd", "both"]
 UNKNOWN = "—"
+NOTE_WIDTH = 100
 
 
 class Look(Enum):
@@ -140,10 +142,14 @@ class Table:
         lines = [self.title] if self.title else []
         for line, row in enumerate([titles, *body]):
             pads = zip(row, widths, self.columns, strict=True)
-            lines.append("  ".join(_pad(cell, width, column) for cell, width, column in pads).rstrip())
+            lines.append(
+                "  ".join(_pad(cell, width, column) for cell, width, column in pads).rstrip()
+            )
             if line == 0:
                 lines.append("  ".join("-" * width for width in widths))
-        return "\n".join([*lines, *self.notes])
+        for note in self.notes:
+            lines += wrap(note, NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         """The table for notebooks and reports."""
@@ -190,6 +196,6 @@ def _pad(cell: str, width: int, column: Column) -> str:
 def _html(tag: str, cell: str, column: Column) -> str:
     kind = "text" if column.look is Look.TEXT else "number"
     tone = ""
-    if column.signed and tag == "td" and cell[:1] in "+-":
+    if column.signed and tag == "td" and cell[:1] in ("+", "-"):
         tone = " up" if cell[0] == "+" else " down"
     return f"<{tag} class='{kind}{tone}'>{html.escape(cell)}</{tag}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
-from obverse.market.simulated_paths import ORIGIN, SimulatedPath, simulated_path
+from obverse.market.simulated_paths import (
+    ORIGIN,
+    SimulatedPath,
+    Stream,
+    normals,
+    reverting,
+    simulated_path,
+)
 
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ARRAYS = (
@@ -37,6 +45,16 @@ def test_a_longer_path_repeats_a_shorter_one(seed: int, coin: str, hours: int, m
         array = getattr(short, name)
         assert len(array) == hours + 1
         assert np.array_equal(array, getattr(long, name)[: hours + 1])
+
+
+def test_reversion_in_strides_is_reversion_step_by_step() -> None:
+    shocks = normals(1000, 7, Stream.PREMIUM, 1)
+    keep, value, expected = 0.5 ** (1 / 6), 0.0, []
+    for hour, shock in enumerate(shocks.tolist()):
+        step = 0.02 * shock if hour == 0 else 0.02 * math.sqrt(1 - keep**2) * shock
+        value = keep * value + step
+        expected.append(value)
+    assert np.allclose(reverting(shocks, 6, 0.02), expected, rtol=0, atol=1e-15)
 
 
 @pytest.fixture(scope="module")

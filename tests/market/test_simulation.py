@@ -48,7 +48,7 @@ def test_its_numbers_never_change(market: Market) -> None:
     assert (btc.index, eth.index) == (Decimal("90658.06"), Decimal("5789.34"))
     assert btc["BTC-PERPETUAL"].mark == Decimal("90686.28")
     assert btc["BTC-PERPETUAL"].funding_rate_8h == Decimal("0.00006122")
-    assert btc["BTC-25DEC26"].mark == Decimal("90971.85")
+    assert btc["BTC-25DEC26"].mark == Decimal("90937.14")
 
 
 @pytest.mark.parametrize("underlying", ["BTC", "ETH"])

@@ -1,22 +1,22 @@
 """Book files: holdings, positions and assumptions in TOML, checked field by field.
 
-    name = "Miner"
-    [assumptions]            # optional; rates per year, continuously compounded
-    dollar_rate = 0.04
-    spot_fee = 0.001
-    coin_yield = { BTC = 0.0 }
-    [[holdings]]
-    currency = "BTC"
-    amount = 100
-    place = "cold storage"   # optional
-    [[positions]]
-    venue = "deribit"
-    instrument = "BTC-PERPETUAL"       # or "BTC/USD:BTC"
-    side = "short"                     # long | short
-    usd_amount = 2_000_000             # or contracts
-    entry_price = 88000                # or fills = [{ side, usd_amount | contracts, price }]
-    [index.BTC]                        # optional: exposure by source of the index
-    Coinbase = 0.5
+name = "Miner"
+[assumptions]            # optional; rates per year, continuously compounded
+dollar_rate = 0.04
+spot_fee = 0.001
+coin_yield = { BTC = 0.0 }
+[[holdings]]
+currency = "BTC"
+amount = 100
+place = "cold storage"   # optional
+[[positions]]
+venue = "deribit"
+instrument = "BTC-PERPETUAL"       # or "BTC/USD:BTC"
+side = "short"                     # long | short
+usd_amount = 2_000_000             # or contracts
+entry_price = 88000                # or fills = [{ side, usd_amount | contracts, price }]
+[index.BTC]                        # optional: exposure by source of the index
+Coinbase = 0.5
 """
 
 from __future__ import annotations

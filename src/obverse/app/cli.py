@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -24,7 +25,7 @@ BAD_INPUT = 2
 FAILED = 1
 
 
-class Faces(str, Enum):
+class Faces(StrEnum):
     """Amounts in coin, in dollars, or both."""
 
     COIN = "coin"

@@ -71,7 +71,7 @@ class Accounting:
         return self.value.places >= UNROUNDED_EXPONENT
 
     def without_rounding(self) -> Accounting:
-        """The same settlement currency, unrounded: what the venue's formula says before rounding."""
+        """The same currency, unrounded: what the venue's formula says before it rounds."""
         plain = Accounting.unrounded(self.currency.code)
         return replace(plain, currency=replace(plain.currency, shown=self.currency.shown))
 

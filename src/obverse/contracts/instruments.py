@@ -94,9 +94,7 @@ class Instrument:
     def value(self, contracts: ExactNumber, price: ExactNumber) -> Amount:
         """Settlement-coin value of signed contracts at a price, rounded as the venue rounds."""
         count = exact(contracts, "contracts")
-        return rounded_value(
-            self.accounting, self.payoff, count, exact_price(price), self.lot
-        )
+        return rounded_value(self.accounting, self.payoff, count, exact_price(price), self.lot)
 
     def contracts_of(self, usd_amount: ExactNumber) -> Decimal:
         """Contracts of a dollar amount; it must be a whole number of them."""
@@ -128,7 +126,7 @@ class Instrument:
         """One line: what it is, what it is worth and in which coin."""
         until = f", expires {iso(self.expiry)}" if self.expiry else ""
         return (
-            f"{self.symbol} ({self.unified}) at {self.venue}: {self.payoff.name} {self.kind.value}, "
-            f"multiplier {self.multiplier:f}, tick {self.tick:f}, lot {self.lot:f}, "
+            f"{self.symbol} ({self.unified}) at {self.venue}: {self.payoff.name} "
+            f"{self.kind.value}, multiplier {self.multiplier:f}, tick {self.tick:f}, lot {self.lot:f}, "
             f"settled in {self.settlement_currency.code}{until}"
         )

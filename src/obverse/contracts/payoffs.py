@@ -100,7 +100,7 @@ class Inverse:
         return Fraction(contracts) * Fraction(self.multiplier) / _nonzero(price, "price")
 
     def pnl(self, cost: Fraction, value: Fraction) -> Fraction:
-        """Cost less value: a long buys coins' worth of dollars and its coin value falls as P rises."""
+        """Cost less value: what a long owes in coins shrinks as the price rises."""
         return cost - value
 
     def contracts(self, value: Number, price: Number) -> Fraction:
@@ -172,7 +172,7 @@ class Linear(_Proportional):
 
 @dataclass(frozen=True)
 class Quanto(_Proportional):
-    """Quoted in dollars, settled in a third coin at a fixed rate of `multiplier` coin per dollar."""
+    """Quoted in dollars, settled in a third coin at a fixed `multiplier` of coin per dollar."""
 
     name: ClassVar[str] = "quanto"
 

@@ -47,7 +47,9 @@ class Position:
         if self.cost.currency != currency or self.realized.currency != currency:
             raise DefectError(f"{self.instrument.symbol}: cost is not in {currency.code}.")
         if self.contracts == 0 and self.cost:
-            raise DefectError(f"{self.instrument.symbol}: nothing is held at a cost of {self.cost}.")
+            raise DefectError(
+                f"{self.instrument.symbol}: nothing is held at a cost of {self.cost}."
+            )
         if self.contracts * self.cost.units < 0:
             raise DefectError(f"{self.instrument.symbol}: cost and contracts differ in sign.")
 
@@ -61,6 +63,11 @@ class Position:
     def from_cost(cls, instrument: Instrument, contracts: ExactNumber, cost: Amount) -> Position:
         """A position as a venue reports it: signed contracts and the magnitude of their cost."""
         count = exact(contracts, "contracts")
+        if cost.currency != instrument.settlement_currency or (cost and not count):
+            raise AmountError(
+                f"cost: {cost} of {count:f} contracts; expected a cost in "
+                f"{instrument.settlement_currency.code}, and none of none."
+            )
         signed = abs(cost) if count > 0 else -abs(cost)
         return cls(instrument, count, signed, cost.currency.zero)
 

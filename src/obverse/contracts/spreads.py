@@ -1,6 +1,7 @@
 """Future spreads: one price in dollars for two legs of equal dollar amounts.
 
-Equal dollars are not equal coins: a spread of Q dollars leaves a coin delta of Q(1/P_far − 1/P_near).
+Equal dollars are not equal coins: a spread of Q dollars leaves a coin delta of
+Q(1/P_far − 1/P_near).
 Source: Deribit future-spread combos; BitMEX calendar spreads.
 """
 

@@ -53,7 +53,7 @@ def exact(number: ExactNumber, what: str = "number") -> Decimal:
     if not value.is_finite():
         raise AmountError(f"{what}: {number!r} is not finite.")
     if abs(value.adjusted()) > _MAX_DIGITS or len(value.as_tuple().digits) > _MAX_DIGITS:
-        raise AmountError(f"{what}: {number!r} has more than {_MAX_DIGITS} digits.")
+        raise AmountError(f"{what}: {value:.3E} has more than {_MAX_DIGITS} digits.")
     return plain(value)
 
 
@@ -183,7 +183,9 @@ class Amount:
     def __post_init__(self) -> None:
         """Refuse anything but whole units."""
         if isinstance(self.units, bool) or not isinstance(self.units, int):
-            raise AmountError(f"{self.currency.code}: {self.units!r} is not a whole count of units.")
+            raise AmountError(
+                f"{self.currency.code}: {self.units!r} is not a whole count of units."
+            )
 
     @property
     def coins(self) -> Decimal:

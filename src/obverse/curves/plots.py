@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obverse.charts import ACCENT, GRID, SECOND, TEXT, add_tips, new_axes
+from obverse.charts import ACCENT, GRID, SECOND, TEXT, add_tips, legend_above, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from obverse.curves.term_structure import Curve
+
+SETTLED_DAYS = 5
+"""Yearly rates of nearer expiries do not set a chart's scale."""
 
 
 def plot_prices(term: Curve, axes: Axes | None = None) -> Axes:
@@ -31,7 +34,11 @@ def plot_prices(term: Curve, axes: Axes | None = None) -> Axes:
 
 
 def plot_basis(term: Curve, axes: Axes | None = None) -> Axes:
-    """Draw annualised basis (continuous, act/365) and forward rates against days to delivery."""
+    """Draw annualised basis (continuous, act/365) and forward rates against days to delivery.
+
+    The scale is set by expiries of `SETTLED_DAYS` or more, where there are any: nearer ones divide
+    a few dollars of noise by almost no time.
+    """
     label = " (simulated)" if term.simulated else ""
     title = f"{term.underlying} annualised basis at {term.venue}{label}"
     axes = axes or new_axes(title, "days to delivery", "% a year, continuous, act/365")
@@ -43,8 +50,21 @@ def plot_basis(term: Curve, axes: Axes | None = None) -> Axes:
     tips = [f"{node.symbol}: {rate:+.2f} %/y" for node, rate in zip(nodes, rates, strict=True)]
     add_tips(axes, days, rates, tips)
     _forward_steps(axes, term)
-    axes.legend(frameon=False, fontsize=9, labelcolor=TEXT)
+    _settled_scale(axes, days, rates)
+    legend_above(axes)
     return axes
+
+
+def _settled_scale(axes: Axes, days: list[float], rates: list[float]) -> None:
+    settled = [rate for day, rate in zip(days, rates, strict=True) if day >= SETTLED_DAYS]
+    if not settled:
+        return
+    low, high = min(0.0, *settled), max(0.0, *settled)
+    room = 0.35 * (high - low or 1.0)
+    axes.set_ylim(low - room, high + room)
+    if min(rates) < low - room or max(rates) > high + room:
+        note = f"expiries under {SETTLED_DAYS} days lie off the scale"
+        axes.text(0.99, 0.03, note, transform=axes.transAxes, ha="right", fontsize=8, color=TEXT)
 
 
 def _forward_steps(axes: Axes, term: Curve) -> None:

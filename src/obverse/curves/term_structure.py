@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from obverse.contracts.instants import DAYS_PER_YEAR, iso, years_between
@@ -114,7 +115,7 @@ class Curve:
         prices = [self.index_usd, *(node.mark_usd for node in self.nodes)]
         if len(prices) < 2:
             return Shape.EMPTY
-        steps = [later - nearer for nearer, later in zip(prices, prices[1:], strict=False)]
+        steps = [later - nearer for nearer, later in pairwise(prices)]
         if all(step > 0 for step in steps):
             return Shape.CONTANGO
         return Shape.BACKWARDATION if all(step < 0 for step in steps) else Shape.MIXED
@@ -163,7 +164,7 @@ def curve(market: Market | Snapshot, underlying: str | None = None) -> Curve:
 
     With several underlyings in the market, `underlying` says which.
     """
-    snapshot = market if isinstance(market, Snapshot) else _choose(market, underlying)
+    snapshot = _choose(market, underlying)
     index = float(snapshot.index)
     width = snapshot.index_range_bp
     return Curve(
@@ -197,11 +198,17 @@ def _interpolate(at: float, points: Sequence[tuple[float, float]]) -> float:
     return low_rate + (high_rate - low_rate) * (at - low) / (high - low)
 
 
-def _choose(market: Market, underlying: str | None) -> Snapshot:
+def _choose(market: Market | Snapshot, underlying: str | None) -> Snapshot:
+    if isinstance(market, Snapshot):
+        if underlying not in (None, market.underlying):
+            raise MarketDataError(f"underlying: the snapshot is of {market.underlying}.")
+        return market
     if underlying is not None:
         return market[underlying]
     if len(market.underlyings) != 1:
-        raise MarketDataError(f"underlying: the market has {', '.join(market.underlyings)}; name one.")
+        raise MarketDataError(
+            f"underlying: the market has {', '.join(market.underlyings)}; name one."
+        )
     return market[market.underlyings[0]]
 
 
@@ -273,7 +280,7 @@ def _table(term: Curve) -> Table:
         notes.append("* no listed future; a forward implied by options.")
     if (term.index_range_bp or 0) > NOISY_INDEX_BP:
         notes.append(
-            f"The index moved {term.index_range_bp:.1f} bp while this was taken: yearly rates of near "
-            "expiries are noise."
+            f"The index moved {term.index_range_bp:.1f} bp while this was taken: yearly rates of "
+            "near expiries are noise."
         )
     return Table(title, columns, rows, tuple(notes))

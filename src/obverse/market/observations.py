@@ -15,7 +15,6 @@ from typing import Literal
 
 from obverse.contracts.instants import iso
 from obverse.contracts.instruments import Kind
-from obverse.market.printing import dollars_text, minute_text, price_text, rate_text
 
 PRICE_FIELDS = ("bid", "ask", "last")
 SIZE_FIELDS = ("open_interest_usd", "volume_24h_usd")
@@ -79,16 +78,6 @@ class Quote:
         return (
             f"{self.symbol}{synthetic} {self.kind.value}{until}: "
             f"mark {self.mark:f} at {iso(self.observed_at)}"
-        )
-
-    def cells(self) -> tuple[str, ...]:
-        """Print as a row of a snapshot's table."""
-        return (
-            self.symbol,
-            minute_text(self.expiry),
-            *(price_text(price) for price in (self.mark, self.bid, self.ask)),
-            dollars_text(self.open_interest_usd),
-            rate_text(self.funding_rate_8h),
         )
 
 

@@ -122,7 +122,7 @@ def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath
     level = BASIS_MEAN + _factor(seed, coin, hours, Stream.LEVEL)
     slope = SLOPE_MEAN + _factor(seed, coin, hours, Stream.SLOPE)
     shocks = normals(hours, seed, Stream.PREMIUM, coin.key)
-    noise = _reverting(shocks, PREMIUM_HALF_LIFE, PREMIUM_DEVIATION)
+    noise = reverting(shocks, PREMIUM_HALF_LIFE, PREMIUM_DEVIATION)
     premium = _premium(level) + noise
     arrays = (index, index * (1 + premium), _funding(premium), level, slope)
     for array in (times, *arrays):
@@ -163,15 +163,15 @@ def _generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream, *keys])))
 
 
-def _reverting(
+def reverting(
     shocks: NDArray[np.float64], half_life: float, deviation: float
 ) -> NDArray[np.float64]:
     """Make an hourly mean-reverting path around zero, starting anywhere in its distribution."""
     keep = 0.5 ** (1 / half_life)
     path = deviation * shocks
     path[1:] *= math.sqrt(1 - keep * keep)
-    # path[t] += keep * path[t - 1] for each t in turn, in doubling strides: exact for each t, and
-    # a stride beyond t leaves path[t] alone, so a longer path still repeats a shorter one.
+    # path[t] += keep * path[t - 1] for each t in turn, but in doubling strides, for speed. A
+    # stride beyond t leaves path[t] alone, so a longer path still repeats a shorter one.
     stride, weight = 1, keep
     while stride < len(path) and weight > _NOTHING:
         path[stride:] += weight * path[:-stride]
@@ -192,7 +192,7 @@ def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.flo
         Stream.LEVEL: (LEVEL_HALF_LIFE, LEVEL_DEVIATION),
         Stream.SLOPE: (SLOPE_HALF_LIFE, SLOPE_DEVIATION),
     }
-    return _reverting(_correlated(seed, coin, hours, stream), *shape[stream])
+    return reverting(_correlated(seed, coin, hours, stream), *shape[stream])
 
 
 def _index(seed: int, coin: Coin, hours: int) -> NDArray[np.float64]:
@@ -203,7 +203,7 @@ def _index(seed: int, coin: Coin, hours: int) -> NDArray[np.float64]:
     hourly = math.sqrt((coin.volatility**2 - jump_variance) / HOURS_PER_YEAR)
     calm = _LOG_VOLATILITY_DEVIATION**2  # so that the mean of the squared volatility is its base
     shared = normals(hours, seed, Stream.VOLATILITY, _COMMON)
-    log_volatility = _reverting(shared, _VOLATILITY_HALF_LIFE, _LOG_VOLATILITY_DEVIATION)
+    log_volatility = reverting(shared, _VOLATILITY_HALF_LIFE, _LOG_VOLATILITY_DEVIATION)
     moves = hourly * _exp(log_volatility - calm) * _correlated(seed, coin, hours, Stream.MOVES)
     jumps = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours)
     sizes = coin.jump_volatility * _correlated(seed, coin, hours, Stream.JUMP_SIZES)

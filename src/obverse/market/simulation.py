@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from obverse.contracts.instants import Instant, instant, years_between
@@ -25,8 +25,6 @@ from obverse.market.simulated_paths import (
     BASIS_MEAN,
     HOURS_PER_YEAR,
     LEVEL_HALF_LIFE,
-    ORIGIN,
-    STEP,
     Coin,
     SimulatedPath,
     Stream,
@@ -43,7 +41,6 @@ DEFAULT_INSTANT = "2026-11-20T12:00:00Z"
 _CENT = Decimal("0.01")
 _RATE_STEP = Decimal("0.00000001")
 _DOLLARS_STEP = Decimal(10)
-_NOISE_BORN = timedelta(days=2 * 365)  # before its delivery; no venue lists futures for longer
 _NOISE_HOURS = 96
 _NOISE_HALF_LIFE = 24.0
 
@@ -170,19 +167,20 @@ def _open_interest_usd(scene: _Scene, instrument: Instrument, years: float) -> f
 def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
     """Draw a slowly changing number of deviation one, an instrument's own.
 
-    It is a weighted sum of the last hourly shocks, which are counted from a birth that depends on
-    the instrument alone.
+    It is a weighted sum of the last hourly shocks. They are drawn in blocks of hours, each of a
+    seed of its own, so that two blocks are enough at any instant.
     """
-    born, key = ORIGIN, 0
-    if instrument.expiry is not None:
-        born = instrument.expiry - _NOISE_BORN
-        key = int(instrument.expiry.timestamp()) // 60
-    hours = hours_until(scene.seed, scene.at) - (born - ORIGIN) // STEP
-    count = max(hours, 0) + 1
-    shocks = normals(count, scene.seed, stream, scene.coin.key, key)[: -_NOISE_HOURS - 1 : -1]
+    key = int(instrument.expiry.timestamp()) // 60 if instrument.expiry else 0
+    block, hour = divmod(hours_until(scene.seed, scene.at), _NOISE_HOURS)
+    # Blocks count from one, as seeds are not below zero and the first block has one before it.
+    earlier, current = (
+        normals(_NOISE_HOURS, scene.seed, stream, scene.coin.key, key, number).tolist()
+        for number in (block, block + 1)
+    )
+    shocks = (earlier + current[: hour + 1])[::-1]
     keep = 0.5 ** (1 / _NOISE_HALF_LIFE)
     weights = [keep**lag for lag in range(_NOISE_HOURS)]
-    total = math.fsum(w * shock for w, shock in zip(weights, shocks.tolist(), strict=False))
+    total = math.fsum(w * shock for w, shock in zip(weights, shocks, strict=False))
     return total / math.sqrt(math.fsum(w * w for w in weights))
 
 

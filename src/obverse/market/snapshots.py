@@ -10,15 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from html import escape
 
 from obverse.contracts.instants import iso
 from obverse.errors import MarketDataError, SymbolError, nearest
 from obverse.market.observations import Finding, Quote, is_price, quote_fault
-from obverse.market.printing import Table, age_text, listing, price_text
-
-_HEADINGS = (
-    "instrument", "expiry, UTC", "mark {}", "bid {}", "ask {}", "open int. USD", "funding 8h",
-)  # fmt: skip
+from obverse.market.printing import age_text, listing, price_text
+from obverse.tables import Cell, Table, number, percent, text
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,9 +90,17 @@ class Snapshot:
         )
         if self.simulated and "simulated" not in self.source:
             title += " SIMULATED"
-        headings = tuple(heading.format(self.quote) for heading in _HEADINGS)
-        rows = tuple(quote.cells() for quote in self.quotes)
-        return Table(title, headings, rows, (*self._remarks(), *map(str, self.findings)))
+        columns = (
+            text("symbol", "Instrument"),
+            text("expiry", "Expiry (UTC)"),
+            number("mark", "Mark", self.quote),
+            number("bid", "Bid", self.quote),
+            number("ask", "Ask", self.quote),
+            number("open_interest_usd", "Open int.", "USD", 0),
+            percent("funding_rate_8h", "Fund. 8h", 4),
+        )
+        rows = tuple(_row(quote) for quote in self.quotes)
+        return Table(title, columns, rows, (*self._remarks(), *map(str, self.findings)))
 
     def _remarks(self) -> list[str]:
         synthetic = [quote.symbol for quote in self.futures if not quote.listed]
@@ -110,10 +116,10 @@ class Snapshot:
 
     def __repr__(self) -> str:
         """Print as a table of quotes in the quote currency."""
-        return self.table().text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
-        return self.table().html()
+        return self.table()._repr_html_()
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,8 +189,21 @@ class Market:
         return "\n\n".join(["\n".join(parts), *map(repr, self.snapshots.values())])
 
     def _repr_html_(self) -> str:
-        tables = "".join(snapshot.table().html() for snapshot in self.snapshots.values())
-        return Table(self.headline(), (), (), tuple(map(str, self.findings))).html() + tables
+        notes = "".join(f"<p class='note'>{escape(str(found))}</p>" for found in self.findings)
+        tables = "".join(snapshot.table()._repr_html_() for snapshot in self.snapshots.values())
+        return f"<p>{escape(self.headline())}</p>{notes}{tables}"
+
+
+def _row(quote: Quote) -> tuple[Cell, ...]:
+    return (
+        quote.symbol,
+        f"{quote.expiry:%Y-%m-%d %H:%M}" if quote.expiry else "perpetual",
+        quote.mark,
+        quote.bid,
+        quote.ask,
+        quote.open_interest_usd,
+        quote.funding_rate_8h,
+    )
 
 
 def _fault(snapshot: Snapshot) -> str:

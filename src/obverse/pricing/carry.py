@@ -2,8 +2,9 @@
 
     F = (S − Σ payment_i · exp(−r(t_i)·t_i)) · exp((r + u − y) · T)
 
-r dollar rate, u storage or custody cost, y coin yield (lending, staking, convenience), payments in
-dollars per coin before T, all continuously compounded per year, act/365. With deterministic rates
+r dollar rate, u storage or custody cost, y coin yield (lending, staking, convenience), all
+continuously compounded per year, act/365; payments in dollars before T per coin held today, so that
+they do not grow with y. With deterministic rates
 an inverse future has the price of the linear one (Obverse theory notes, cost of carry; Hull,
 *Options, Futures and Other Derivatives*, ch. 5).
 """
@@ -19,10 +20,17 @@ from obverse.pricing.rates import RateCurve, as_curve
 
 @dataclass(frozen=True)
 class Payment:
-    """What one coin pays its holder before delivery: so many dollars, in so many years."""
+    """What a coin held today pays before delivery: so many dollars, in so many years."""
 
     time_years: float
     amount_usd: float
+
+    def __post_init__(self) -> None:
+        """Refuse a payment of no number, or in the past."""
+        if not (math.isfinite(self.time_years) and self.time_years >= 0):
+            raise DataError(f"payment: {self.time_years} years from now is not zero or more.")
+        if not math.isfinite(self.amount_usd):
+            raise DataError(f"payment: {self.amount_usd} USD is not a number.")
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class FairPrice:
     """A future's carry price beside its market price.
 
     `rich_*` is market less fair: above zero the future is rich. `rich_annualised` is
-    ln(market / fair) / T, continuously compounded.
+    ln(market / fair) / T, continuously compounded; none at delivery.
     """
 
     maturity_years: float
@@ -56,17 +64,16 @@ class FairPrice:
     market_usd: float
     rich_usd: float
     rich_rate: float
-    rich_annualised: float
+    rich_annualised: float | None
 
 
 def fair_price(spot_usd: float, maturity_years: float, carry: Carry) -> float:
     """Price of a future by cost of carry, in dollars per coin."""
-    if not (math.isfinite(spot_usd) and spot_usd > 0):
-        raise DataError(f"spot price: {spot_usd} is not above zero.")
+    _above_zero("spot price", spot_usd)
     if not (math.isfinite(maturity_years) and maturity_years >= 0):
         raise DataError(f"maturity: {maturity_years} years is not zero or more.")
     rates = as_curve(carry.dollar_rate)
-    due = [p for p in carry.payments if 0 <= p.time_years <= maturity_years]
+    due = [p for p in carry.payments if p.time_years <= maturity_years]
     present = sum(p.amount_usd / rates.growth(p.time_years) for p in due)
     if present >= spot_usd:
         raise DataError(f"payments worth {present:.2f} USD exceed the spot price {spot_usd}.")
@@ -77,8 +84,7 @@ def compare_with_market(
     spot_usd: float, market_usd: float, maturity_years: float, carry: Carry
 ) -> FairPrice:
     """Say how rich or cheap a future is against its carry price."""
-    if not (math.isfinite(market_usd) and market_usd > 0):
-        raise DataError(f"market price: {market_usd} is not above zero.")
+    _above_zero("market price", market_usd)
     fair = fair_price(spot_usd, maturity_years, carry)
     log_gap = math.log(market_usd / fair)
     return FairPrice(
@@ -87,7 +93,7 @@ def compare_with_market(
         market_usd=market_usd,
         rich_usd=market_usd - fair,
         rich_rate=market_usd / fair - 1,
-        rich_annualised=log_gap / maturity_years if maturity_years > 0 else 0.0,
+        rich_annualised=log_gap / maturity_years if maturity_years > 0 else None,
     )
 
 
@@ -95,7 +101,13 @@ def implied_coin_rate(
     spot_usd: float, market_usd: float, maturity_years: float, dollar_rate: float | RateCurve
 ) -> float:
     """Net coin yield (y − u) that makes the market price fair: r − ln(F/S)/T."""
-    if maturity_years <= 0:
-        raise DataError("implied carry needs a delivery in the future.")
+    _above_zero("spot price", spot_usd)
+    _above_zero("market price", market_usd)
+    _above_zero("maturity", maturity_years)
     basis = math.log(market_usd / spot_usd) / maturity_years
     return as_curve(dollar_rate).rate(maturity_years) - basis
+
+
+def _above_zero(what: str, value: float) -> None:
+    if not (math.isfinite(value) and value > 0):
+        raise DataError(f"{what}: {value} is not above zero.")

@@ -61,13 +61,13 @@ def as_curve(rate: float | RateCurve) -> RateCurve:
 
 def from_annual(rate: float) -> float:
     """Continuous rate of an annually compounded one: ln(1 + r)."""
-    if not rate > -1:
-        raise DataError(f"annual rate: {rate} is not above -100 %.")
+    if not -1 < rate < math.inf:
+        raise DataError(f"annual rate: {rate} is not a number above -100 %.")
     return math.log1p(rate)
 
 
 def from_simple(rate: float, maturity_years: float) -> float:
     """Continuous rate of a simple one over a maturity: ln(1 + r·T)/T."""
-    if maturity_years <= 0 or not 1 + rate * maturity_years > 0:
+    if not (0 < maturity_years < math.inf and 0 < 1 + rate * maturity_years < math.inf):
         raise DataError(f"simple rate: {rate} over {maturity_years} years has no growth.")
     return math.log1p(rate * maturity_years) / maturity_years

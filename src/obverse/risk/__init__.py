@@ -2,12 +2,20 @@
 
 from obverse.risk.book import Book, Constituent, Holding
 from obverse.risk.exposure import BookExposure, CoinExposure, PositionExposure, exposure
-from obverse.risk.hedge import Hedge, HedgedHolding, QuantoHedge, hedged_holding, hedges, quanto_hedge
-from obverse.risk.ladder import Ladder, Rung, ladder
+from obverse.risk.hedge import (
+    Hedge,
+    HedgedHolding,
+    QuantoHedge,
+    hedged_holding,
+    hedges,
+    quanto_hedge,
+)
+from obverse.risk.ladder import FINE_STEPS, Ladder, Rung, ladder
 from obverse.risk.marking import Mark, mark_of
 from obverse.risk.returns import PositionReturn, return_on_equity
 
 __all__ = [
+    "FINE_STEPS",
     "Book",
     "BookExposure",
     "CoinExposure",

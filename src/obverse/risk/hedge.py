@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from obverse.contracts import Amount, Instrument, Position, Rounding
+from obverse.contracts import Amount, Instrument, Kind, Position, Rounding, exact
 from obverse.contracts.sizing import whole_lots
-from obverse.contracts.units import ExactNumber, to_decimal
+from obverse.contracts.units import ExactNumber, exact_price, to_decimal
 from obverse.market import Market
 from obverse.risk.exposure import CoinExposure
 from obverse.risk.marking import mark_of
@@ -55,6 +55,7 @@ def hedges(
         item
         for item in instruments
         if item.underlying == exposure.coin == item.settlement_currency.code
+        and item.kind is not Kind.SPREAD
     ]
     return tuple(_hedge(exposure, market, item) for item in alike)
 
@@ -111,16 +112,11 @@ def quanto_hedge(
     `settlement_price_*` are dollars per settlement coin. Source: BitMEX quanto guide, two-sided
     example with the settlement coin moving.
     """
-    entry, leave, coin_in, coin_out, holding = (
-        Fraction(Decimal(number))
-        for number in (
-            entry_price,
-            exit_price,
-            settlement_price_entry,
-            settlement_price_exit,
-            underlying_holding,
-        )
+    entry, leave, coin_in, coin_out = (
+        Fraction(exact_price(price))
+        for price in (entry_price, exit_price, settlement_price_entry, settlement_price_exit)
     )
+    holding = Fraction(exact(underlying_holding, "underlying_holding"))
     value = abs(position.value(price=entry_price))
     pnl = position.pnl(price=exit_price)
     pnl_usd = pnl.fraction * coin_out

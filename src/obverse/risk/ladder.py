@@ -18,6 +18,9 @@ from obverse.risk.exposure import BookExposure, coin_price
 STEPS = tuple(Decimal(step) / 100 for step in range(-50, 51, 10))
 """−50 % to +50 % in steps of ten."""
 
+FINE_STEPS = tuple(Decimal(step) / 1000 for step in range(-500, 501, 25))
+"""The same span in steps of 2.5 %, for drawing."""
+
 
 @dataclass(frozen=True)
 class Rung:

@@ -22,8 +22,8 @@ class Mark:
 def mark_of(instrument: Instrument, market: Market) -> Mark:
     """Mark an instrument from a market.
 
-    Its own quote first; else, said so, the market's contract with the same delivery, else the
-    curve at its delivery. An expired contract, or a coin that the market does not have, is refused.
+    Its own quote first; else, said so, another contract with the same delivery, else the curve at
+    its delivery. An expired contract, or a coin that the market does not have, is refused.
     """
     if instrument.underlying not in market.underlyings:
         known = ", ".join(market.underlyings)
@@ -36,15 +36,15 @@ def mark_of(instrument: Instrument, market: Market) -> Mark:
             f"{instrument.symbol} expired at {iso(instrument.expiry)}, before the market's "
             f"{iso(snapshot.at)}; take it out of the book."
         )
-    quote = _same_contract(instrument, snapshot)
-    if quote is not None and instrument.venue == snapshot.venue:
-        return Mark(quote.mark)
+    if instrument.venue == snapshot.venue and instrument.symbol in snapshot:
+        return Mark(snapshot[instrument.symbol].mark)
+    quote = _same_delivery(instrument, snapshot)
     if quote is not None:
         return Mark(quote.mark, f"marked at {snapshot.venue}'s {quote.symbol}")
     return _from_curve(instrument, snapshot)
 
 
-def _same_contract(instrument: Instrument, snapshot: Snapshot) -> Quote | None:
+def _same_delivery(instrument: Instrument, snapshot: Snapshot) -> Quote | None:
     if instrument.kind is Kind.PERPETUAL:
         return snapshot.perpetuals[0] if snapshot.perpetuals else None
     alike = [quote for quote in snapshot.futures if quote.expiry == instrument.expiry]
@@ -55,4 +55,4 @@ def _from_curve(instrument: Instrument, snapshot: Snapshot) -> Mark:
     if instrument.expiry is None:
         return Mark(snapshot.index, "no perpetual in the market, marked at the index")
     price = curve(snapshot).price_at(instrument.expiry)
-    return Mark(Decimal(repr(round(price, 2))), f"read off the {snapshot.venue} curve")
+    return Mark(Decimal(f"{price:.8g}"), f"read off the {snapshot.venue} curve")

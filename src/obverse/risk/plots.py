@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obverse.charts import ACCENT, GRID, SECOND, TEXT, new_axes, style_axes
+from obverse.charts import ACCENT, GRID, SECOND, legend_above, new_axes, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def plot_ladder(steps: Ladder, axes: Axes | None = None) -> Axes:
     """Draw equity in coin (left) and in dollars (right) against price."""
-    title = f"Equity against the {steps.coin} price, in coin and in dollars"
+    title = f"Equity against the {steps.coin} price"
     axes = axes or new_axes(title, f"{steps.coin} price (USD)", f"equity ({steps.coin})")
     prices = [float(rung.price_usd) for rung in steps.rungs]
     now = next((float(rung.price_usd) for rung in steps.rungs if rung.move == 0), None)
@@ -29,7 +29,7 @@ def plot_ladder(steps: Ladder, axes: Axes | None = None) -> Axes:
     )
     if now is not None:
         axes.axvline(now, color=GRID, linewidth=1, linestyle="--")
-    axes.legend(handles=[*coin, *usd], frameon=False, fontsize=9, labelcolor=TEXT)
+    legend_above(axes, handles=[*coin, *usd])
     for each in (axes.xaxis, dollars.yaxis):
         each.set_major_formatter("{x:,.0f}")
     _give_room(axes)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from itertools import pairwise
 
+from obverse.contracts.accounting import UNROUNDED_EXPONENT
 from obverse.contracts.instants import iso
 from obverse.contracts.symbols import SymbolPattern
 from obverse.errors import DataError, Fault, nearest
 from obverse.located import LocatedToml
+from obverse.rulebooks.in_force import calendar_of
 from obverse.rulebooks.records import RULE_KINDS, Entry, Fees, Margin, Product, VenueFile
 from obverse.rulebooks.series import ALL_PRODUCTS, entries, series
 
@@ -22,6 +24,8 @@ def faults(document: LocatedToml, file: VenueFile) -> list[Fault]:
 
 
 def _check_products(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
+    if file.until and file.until <= file.begins:
+        yield document.fault(("until",), "is not after 'from'")
     seen: set[str] = set()
     for index, product in enumerate(file.products):
         where = ("products", index)
@@ -30,6 +34,8 @@ def _check_products(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
         seen.add(product.id)
         if product.begins < file.begins:
             yield document.fault((*where, "from"), "begins before the rulebook does")
+        if product.until and product.until <= product.begins:
+            yield document.fault((*where, "until"), "is not after 'from'")
         try:
             SymbolPattern(product.symbol)
         except DataError as error:
@@ -90,7 +96,7 @@ def _check_series(
 def _overlaps(
     document: LocatedToml, kind: str, product: Product, found: list[tuple[int, Entry]]
 ) -> Iterator[Fault]:
-    for (_, entry), (place, later) in zip(found, found[1:], strict=False):
+    for (_, entry), (place, later) in pairwise(found):
         if entry.begins == later.begins or (entry.until and entry.until > later.begins):
             reason = f"overlaps the {kind} of {product.id} from {iso(entry.begins)}"
             yield document.fault((kind, place, "from"), reason)
@@ -132,12 +138,23 @@ def _check_numbers(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
         for field in ("maker", "taker", "delivery"):
             if not abs(getattr(fees, field)) < 1:
                 yield document.fault(("fees", place, field), "is not a rate below 100 %")
+    for place, rule in enumerate(file.rounding):
+        if not (0 <= rule.exponent <= UNROUNDED_EXPONENT and rule.shown >= 0):
+            reason = f"a unit has 0 to {UNROUNDED_EXPONENT} decimals, and shows 0 or more"
+            yield document.fault(("rounding", place, "exponent"), reason)
+        for field in ("value", "fee", "delivery_fee"):
+            if not 0 <= getattr(rule, field).places <= rule.exponent:
+                reason = f"places are not from 0 to the exponent {rule.exponent}"
+                yield document.fault(("rounding", place, field), reason)
+
+
+def _check_calendars(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
     for place, rule in enumerate(file.calendar):
         try:
-            ZoneInfo(rule.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            reason = f"unknown time zone {rule.time_zone!r}"
-            yield document.fault(("calendar", place, "time_zone"), reason)
+            calendar_of(rule)
+        except DataError as error:
+            field = ("time_zone",) if "time zone" in str(error) else ()
+            yield document.fault(("calendar", place, *field), str(error))
 
 
 def _check_margin(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
@@ -173,5 +190,6 @@ _CHECKS = (
     _check_sources,
     _check_lives,
     _check_numbers,
+    _check_calendars,
     _check_margin,
 )

@@ -92,7 +92,7 @@ def rules_in_force(file: VenueFile, product: Product, moment: datetime) -> Produ
         rounding=_one(_at(file, "rounding", product, moment, RoundingRule)),
         fees=tuple(_at(file, "fees", product, moment, Fees)),
         calendar_rule=calendar[0] if calendar and product.kind == "future" else None,
-        calendar=_calendar(calendar[0]) if calendar else None,
+        calendar=calendar_of(calendar[0]) if calendar else None,
         delivery=_maybe(_at(file, "delivery", product, moment, Delivery)),
         session=_maybe(_at(file, "session", product, moment, Session)),
         margin=_maybe(_at(file, "margin", product, moment, Margin)),
@@ -114,16 +114,15 @@ def _sibling(file: VenueFile, product: Product, kind: str, moment: datetime) -> 
     return None
 
 
-def _at(
-    file: VenueFile, kind: str, product: Product, moment: datetime, record: type[E]
-) -> list[E]:
+def _at(file: VenueFile, kind: str, product: Product, moment: datetime, record: type[E]) -> list[E]:
     """Entries in force: for fees the general one first and one a cycle, else at most one."""
     found: dict[str | None, E] = {}
     for _, entry in series(file, kind, product):
         assert isinstance(entry, record)
-        if entry.begins <= moment and (entry.until is None or moment < entry.until):
+        if entry.begins <= moment:  # ends what was before it, even if it has ended itself
             found[getattr(entry, "cycle", None)] = entry
-    return [found[cycle] for cycle in sorted(found, key=lambda cycle: cycle or "")]
+    latest = [found[cycle] for cycle in sorted(found, key=lambda cycle: cycle or "")]
+    return [entry for entry in latest if entry.until is None or moment < entry.until]
 
 
 def _one(found: list[E]) -> E:
@@ -151,7 +150,8 @@ def _field(places: FieldPlaces) -> FieldRounding:
     return FieldRounding(places.places, Rounding(places.rounding))
 
 
-def _calendar(rule: CalendarRule) -> Calendar:
+def calendar_of(rule: CalendarRule) -> Calendar:
+    """A calendar rule as `contracts` takes it; one that makes no sense raises `DataError`."""
     return Calendar(
         cycles=tuple(CycleRule(Cycle(name), count) for name, count in rule.cycles.items()),
         delivery_time=rule.delivery_time,

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from obverse.errors import LocatedError, RuleError, nearest
+from obverse.errors import DataError, LocatedError, RuleError, nearest
 from obverse.located import convert, parse
 from obverse.rulebooks.checks import faults
 from obverse.rulebooks.records import RULE_KINDS, VenueFile
@@ -33,7 +33,11 @@ def venue_file(venue: str) -> VenueFile:
     An unknown name suggests the nearest.
     """
     if venue.endswith(".toml"):
-        return read_venue(Path(venue).read_text(encoding="utf-8"), venue)
+        try:
+            text = Path(venue).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{venue}: the rulebook cannot be read: {error}.") from None
+        return read_venue(text, venue)
     if venue not in venues():
         close = nearest(venue, venues())
         hint = f" Did you mean {close[0]}?" if close else ""

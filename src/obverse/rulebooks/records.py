@@ -14,9 +14,7 @@ import msgspec
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """An instant with its zone; a plain date in a file has become its 00:00 UTC."""
-RoundingName = Literal[
-    "nearest", "half_even", "toward_zero", "away_from_zero", "floor", "ceiling"
-]
+RoundingName = Literal["nearest", "half_even", "toward_zero", "away_from_zero", "floor", "ceiling"]
 CycleName = Literal["daily", "weekly", "monthly", "quarterly", "semiannual"]
 KindName = Literal["perpetual", "future", "spread"]
 MarginStyle = Literal[

@@ -18,7 +18,7 @@ from obverse.rulebooks.in_force import ProductRules, rules_in_force
 from obverse.rulebooks.listing import build, listed_legs, read_native, read_unified
 from obverse.rulebooks.loader import venue_file
 from obverse.rulebooks.records import RULE_KINDS, Entry, VenueFile
-from obverse.rulebooks.series import entries
+from obverse.rulebooks.series import entries, replaces
 
 Liquidity = Literal["maker", "taker", "delivery", "liquidation"]
 
@@ -88,12 +88,11 @@ class Rulebook:
 
     def changes(self) -> list[Change]:
         """Every dated rule of the venue's history that replaces an older one, oldest first."""
-        starts = {rules.begins for rules in self.file.products}
         found = [
             Change(kind, place, entry)
             for kind in RULE_KINDS
             for place, entry in enumerate(entries(self.file, kind))
-            if entry.begins not in starts
+            if replaces(self.file, entry)
         ]
         return sorted(found, key=lambda change: change.at)
 

@@ -23,3 +23,13 @@ def series(file: VenueFile, kind: str, product: Product) -> list[tuple[int, Entr
     places = enumerate(entries(file, kind))
     found = [(place, entry) for place, entry in places if covers(entry, product)]
     return sorted(found, key=lambda pair: pair[1].begins)
+
+
+def replaces(file: VenueFile, entry: Entry) -> bool:
+    """Whether an entry changes the rules of a product that was there before it."""
+    return any(
+        covers(entry, product)
+        and product.begins < entry.begins
+        and (product.until is None or entry.begins < product.until)
+        for product in file.products
+    )

@@ -48,9 +48,7 @@ def run(asked: Request) -> None:
     rate = None if asked.dollar_rate is None else parse_rate(asked.dollar_rate)
     market = _market(asked)
     book = _book(asked, market)
-    made = report(
-        market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face
-    )
+    made = report(market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face)
     if asked.html is not None:
         made.to_html(asked.html)
         remark(f"Wrote {asked.html}.")

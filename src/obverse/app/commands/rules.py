@@ -187,9 +187,7 @@ def _side_by_side(books: list[Rulebook], underlying: str, kind: str) -> Table:
         if (item.product.underlying, item.product.kind) == (underlying, kind)
         and item.product.payoff == "inverse"
     }
-    facts: dict[str, dict[str, str]] = {
-        venue: dict(_facts(item)) for venue, item in found.items()
-    }
+    facts: dict[str, dict[str, str]] = {venue: dict(_facts(item)) for venue, item in found.items()}
     names = dict.fromkeys(name for row in facts.values() for name in row)
     columns = (text("rule", "Rule"), *(text(venue, venue) for venue in found))
     rows = tuple((name, *(facts[venue].get(name, "") for venue in found)) for name in names)

@@ -58,7 +58,8 @@ VOCABULARY: dict[str, str] = {
     "index_price": "sources",
     "impact_mid_price": "impact_bid impact_ask tick_size",
     "market_price": "bid ask last",
-    "mark_price": "index_price funding_rate hours_to_funding interval_hours bid ask last bound_rate",
+    "mark_price": "index_price funding_rate hours_to_funding interval_hours bid ask last "
+    "bound_rate",
     "fair_basis": "funding_rate interval_hours",
     "premium": "index_price perpetual_price",
     "funding_interest": "quote_rate_daily base_rate_daily intervals_per_day",
@@ -87,8 +88,7 @@ VOCABULARY: dict[str, str] = {
     "mean_reversion spot_volatility yield_volatility correlation maturity_years",
     "two_factor_expectation": "model spot_price convenience_yield drift yield_mean mean_reversion "
     "spot_volatility yield_volatility correlation horizon_years",
-    "one_factor_future_price": "model spot_price log_mean mean_reversion volatility "
-    "maturity_years",
+    "one_factor_future_price": "model spot_price log_mean mean_reversion volatility maturity_years",
     "quote_spread": "model risk_aversion arrival_decay arrival_rate volatility horizon",
     "unwind_speed": "time horizon temporary_impact permanent_impact terminal_penalty "
     "running_penalty funding_sensitivity",

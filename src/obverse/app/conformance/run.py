@@ -108,9 +108,7 @@ def _computed(file: str, row: Row) -> Outcome:
             if plain_reason is None:
                 got, reason = plain_got, None
     except ObverseError as error:
-        return Outcome(
-            file, row.id, row.venue, row.quantity, "fail", row.expect, None, str(error)
-        )
+        return Outcome(file, row.id, row.venue, row.quantity, "fail", row.expect, None, str(error))
     status: Status = "pass" if reason is None else "fail"
     return Outcome(file, row.id, row.venue, row.quantity, status, row.expect, got, reason or "")
 

@@ -17,7 +17,7 @@ def holdings_table(exposure: BookExposure, market: Market) -> Table:
     columns = (
         text("currency", "Currency"),
         text("place", "Where"),
-        number("amount", "Amount", "coins", 4, signed=True),
+        number("amount", "Amount", decimals=4, signed=True),
         usd("worth_usd", "Worth", 2),
     )
     rows = tuple(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def charts(report: Report) -> list[tuple[str, Figure]]:
     """Curve and basis a coin, and the payoff of the book a coin."""
     from obverse.curves.plots import plot_basis, plot_prices
+    from obverse.risk import FINE_STEPS, ladder
     from obverse.risk.plots import plot_ladder
 
     found: list[tuple[str, Figure]] = []
@@ -23,7 +24,10 @@ def charts(report: Report) -> list[tuple[str, Figure]]:
                 (term.underlying, _figure(plot_prices(term))),
                 (term.underlying, _figure(plot_basis(term))),
             ]
-    found += [(steps.coin, _figure(plot_ladder(steps))) for steps in report.ladders]
+    for steps in report.ladders:
+        assert report.exposure is not None
+        fine = ladder(report.exposure, report.market, steps.coin, FINE_STEPS)
+        found.append((steps.coin, _figure(plot_ladder(fine))))
     return found
 
 

@@ -28,7 +28,8 @@ def to_json(report: Report) -> dict[str, Any]:
             "title": item.table.title,
             "units": {column.key: _unit(column) for column in item.table.columns},
             "rows": [
-                {key: _jsonable(value) for key, value in row.items()} for row in item.table.records()
+                {key: _jsonable(value) for key, value in row.items()}
+                for row in item.table.records()
             ],
             "notes": list(item.table.notes),
         }

@@ -31,9 +31,11 @@ def body(report: Report) -> str:
     groups = dict.fromkeys(item.underlying for item in report.sections)
     parts.append(_nav([coin for coin in groups if coin]))
     parts.append(_group("", report, []))
-    for coin in groups:
-        if coin:
-            parts.append(_group(coin, report, [svg for name, svg in drawings if name == coin]))
+    parts += [
+        _group(coin, report, [svg for name, svg in drawings if name == coin])
+        for coin in groups
+        if coin
+    ]
     return f"<main class='obverse-report'>{''.join(parts)}</main>"
 
 
@@ -43,7 +45,9 @@ def _title(report: Report) -> str:
 
 
 def _labels(report: Report) -> str:
-    simulated = "<span class='label warn'>simulated market</span>" if report.market.simulated else ""
+    simulated = (
+        "<span class='label warn'>simulated market</span>" if report.market.simulated else ""
+    )
     source = f"<span class='label'>source: {html.escape(report.market.source)}</span>"
     face = f"<span class='label'>amounts: {report.face}</span>"
     return f"<p>{simulated}{source}{face}</p>"

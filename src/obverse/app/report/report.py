@@ -138,7 +138,9 @@ def _rules(market: Market) -> Rulebook:
     try:
         return rulebook(market.venue, as_of=market.asked)
     except RuleError as error:
-        raise DataError(f"market of venue {market.venue!r} at {iso(market.asked)}: {error}") from None
+        raise DataError(
+            f"market of venue {market.venue!r} at {iso(market.asked)}: {error}"
+        ) from None
 
 
 def _coins(market: Market, underlyings: Sequence[str] | None) -> list[str]:

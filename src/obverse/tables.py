@@ -166,6 +166,25 @@ class Table:
         )
 
 
+class Tabular:
+    """A result that is read as a table: it prints as one, shows as one, and becomes a frame."""
+
+    def table(self) -> Table:
+        """The result as a table."""
+        raise NotImplementedError
+
+    def to_frame(self, kind: FrameKind = "polars") -> Any:
+        """The result as a data frame: `polars`, `pandas`, `arrow`, or plain `records`."""
+        return self.table().to_frame(kind)
+
+    def __repr__(self) -> str:
+        """Print as a text table."""
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
 def to_frame(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], kind: FrameKind) -> Any:
     """Turn rows into a data frame of the caller's kind; numbers become floats, times stay times."""
     data = {

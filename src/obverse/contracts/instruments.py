@@ -24,7 +24,7 @@ class Kind(Enum):
     SPREAD = "spread"  # far leg less near leg, in quote currency; may be below zero
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Instrument:
     """A listed contract under the rules of one day.
 
@@ -122,11 +122,11 @@ class Instrument:
                 f"of {self.lot:f}."
             )
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """One line: what it is, what it is worth and in which coin."""
         until = f", expires {iso(self.expiry)}" if self.expiry else ""
         return (
             f"{self.symbol} ({self.unified}) at {self.venue}: {self.payoff.name} "
-            f"{self.kind.value}, multiplier {self.multiplier:f}, tick {self.tick:f}, lot {self.lot:f}, "
-            f"settled in {self.settlement_currency.code}{until}"
+            f"{self.kind.value}, multiplier {self.multiplier:f}, tick {self.tick:f}, "
+            f"lot {self.lot:f}, settled in {self.settlement_currency.code}{until}"
         )

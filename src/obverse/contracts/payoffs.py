@@ -177,6 +177,35 @@ class Quanto(_Proportional):
     name: ClassVar[str] = "quanto"
 
 
+def dollar_delta(
+    payoff: Payoff, contracts: Number, price: Number, *, settlement_usd: Number
+) -> Fraction:
+    """Dollars gained per +100 % of price, to first order, by a position without gains so far.
+
+    `settlement_usd` is the dollar price of the settlement currency (1 for dollars). Divided by the
+    coin's own price it is the coin delta: coins whose dollar move the position shares.
+    """
+    return payoff.settlement_delta(contracts, price) * Fraction(settlement_usd)
+
+
+def dollar_convexity(
+    payoff: Payoff,
+    contracts: Number,
+    price: Number,
+    *,
+    settlement_usd: Number,
+    settles_in_underlying: bool,
+) -> Fraction:
+    """P² times the second derivative of the dollar gain.
+
+    Where the settlement coin is the underlying itself, its price moves along and adds twice the
+    delta: that makes an inverse contract a straight line in dollars.
+    """
+    second = payoff.settlement_convexity(contracts, price)
+    along = 2 * payoff.settlement_delta(contracts, price) if settles_in_underlying else Fraction(0)
+    return (second + along) * Fraction(settlement_usd)
+
+
 PAYOFFS: dict[str, type[Inverse] | type[Linear] | type[Quanto]] = {
     kind.name: kind for kind in (Inverse, Linear, Quanto)
 }

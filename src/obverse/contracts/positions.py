@@ -16,6 +16,7 @@ from obverse.contracts.instruments import Instrument
 from obverse.contracts.units import (
     Amount,
     ExactNumber,
+    Price,
     Rounding,
     exact,
     plain,
@@ -25,7 +26,7 @@ from obverse.contracts.units import (
 from obverse.errors import AmountError, DefectError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Position:
     """What is held of one instrument.
 
@@ -109,20 +110,19 @@ class Position:
         return _gain(self.instrument, self.cost, self.value(price=price))
 
     @property
-    def average_price(self) -> Decimal | None:
+    def average_price(self) -> Price | None:
         """Entry price that people read: harmonic for inverse contracts; none when flat."""
         if not self.contracts:
             return None
         lots = Fraction(self.contracts) / Fraction(self.instrument.lot)
-        return average_price(self.instrument, lots, self.cost)
+        return Price(average_price(self.instrument, lots, self.cost), self.instrument.quote)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """One line with units."""
         if not self.contracts:
             return f"flat {self.instrument.symbol}, realised {self.realized}"
-        average = f"{self.average_price:,.2f} {self.instrument.quote}"
         return (
-            f"{self.side} {abs(self.contracts):,f} {self.instrument.symbol} from {average}, "
+            f"{self.side} {abs(self.contracts):,f} {self.instrument.symbol} from {self.average_price!s}, "
             f"cost {abs(self.cost)}, realised {self.realized}"
         )
 

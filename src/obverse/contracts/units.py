@@ -117,6 +117,29 @@ def to_decimal(value: Fraction, digits: int = DERIVED_DIGITS) -> Decimal:
     return plain(quotient)
 
 
+class Price(Decimal):
+    """A derived price: an exact decimal that prints with its unit and the digits people read."""
+
+    unit: str
+
+    def __new__(cls, value: Decimal, unit: str = "USD") -> Price:
+        """Make a price of so many `unit` per coin."""
+        made = super().__new__(cls, value)
+        made.unit = unit
+        return made
+
+    def __str__(self) -> str:
+        """Print as `13,333.33 USD`; below ten with six decimals."""
+        places = 2 if abs(self) >= 10 else 6
+        return f"{self:,.{places}f} {self.unit}"
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> tuple[type[Price], tuple[Decimal, str]]:
+        """Travel between processes with the unit."""
+        return Price, (Decimal(self), self.unit)
+
+
 @dataclass(frozen=True)
 class Currency:
     """A currency and the smallest unit an owner keeps of it.
@@ -253,5 +276,6 @@ class Amount:
         return f"{shown:,.{self.currency.shown}f} {self.currency.code}"
 
     def __repr__(self) -> str:
-        """Print every stored digit."""
-        return f"Amount('{self.coins:f} {self.currency.code}', unit=1e-{self.currency.exponent})"
+        """Print every stored digit, and no fewer than people read."""
+        stored = -int(self.coins.as_tuple().exponent)
+        return f"{self.coins:,.{max(stored, self.currency.shown)}f} {self.currency.code}"

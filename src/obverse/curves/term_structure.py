@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obverse.contracts.instants import DAYS_PER_YEAR, iso, years_between
 from obverse.errors import MarketDataError
 from obverse.market import Market, Quote, Snapshot
-from obverse.tables import FrameKind, Table, number, percent, text
+from obverse.tables import Table, Tabular, number, percent, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,8 +95,8 @@ class PerpetualNode:
         return self.premium_rate / 8 * HOURS_PER_YEAR
 
 
-@dataclass(frozen=True)
-class Curve:
+@dataclass(frozen=True, repr=False)
+class Curve(Tabular):
     """The futures curve of one underlying at one instant; prints, plots, and turns into a frame."""
 
     underlying: str
@@ -138,25 +138,11 @@ class Curve:
         """The curve as a table, one row an expiry."""
         return _table(self)
 
-    def to_frame(self, kind: FrameKind = "polars") -> Any:
-        """The curve as a data frame of the caller's kind."""
-        return self.table().to_frame(kind)
-
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw annualised basis against days to delivery (Matplotlib)."""
         from obverse.curves.plots import plot_basis
 
         return plot_basis(self, axes)
-
-    def __str__(self) -> str:
-        """A text table."""
-        return str(self.table())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        """An HTML table for notebooks."""
-        return self.table()._repr_html_()
 
 
 def curve(market: Market | Snapshot, underlying: str | None = None) -> Curve:

@@ -4,9 +4,8 @@
 
 r dollar rate, u storage or custody cost, y coin yield (lending, staking, convenience), all
 continuously compounded per year, act/365; payments in dollars before T per coin held today, so that
-they do not grow with y. With deterministic rates
-an inverse future has the price of the linear one (Obverse theory notes, cost of carry; Hull,
-*Options, Futures and Other Derivatives*, ch. 5).
+they do not grow with y. With deterministic rates an inverse future has the price of the linear one
+(Obverse theory notes, cost of carry; Hull, *Options, Futures and Other Derivatives*, ch. 5).
 """
 
 from __future__ import annotations

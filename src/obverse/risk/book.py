@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from obverse.contracts import Kind, Position
+from obverse.contracts import Kind, Position, exact
 from obverse.errors import BookError
 
 
@@ -18,6 +18,10 @@ class Holding:
     amount: Decimal
     place: str = ""
 
+    def __post_init__(self) -> None:
+        """Take text or a whole number for a decimal; refuse what is not exact or not finite."""
+        object.__setattr__(self, "amount", exact(self.amount, f"holding of {self.currency}"))
+
 
 @dataclass(frozen=True)
 class Constituent:
@@ -25,6 +29,10 @@ class Constituent:
 
     name: str
     weight: Decimal
+
+    def __post_init__(self) -> None:
+        """Take text for a decimal; refuse what is not exact or not finite."""
+        object.__setattr__(self, "weight", exact(self.weight, f"weight of {self.name}"))
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from obverse.contracts import USD, Amount, Position, Rounding
+from obverse.contracts.payoffs import dollar_convexity, dollar_delta
 from obverse.errors import BookError
 from obverse.market import Market
 from obverse.risk.book import Book, is_dollar
 from obverse.risk.marking import Mark, mark_of
+from obverse.risk.sheets import coins_table
+from obverse.tables import Table, Tabular
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,9 @@ class CoinExposure:
     effective_leverage: float | None
 
 
-@dataclass(frozen=True)
-class BookExposure:
-    """A book at a market: its positions, its coins, and its dollars in total."""
+@dataclass(frozen=True, repr=False)
+class BookExposure(Tabular):
+    """A book at a market: its positions, its coins, and its dollars in total; prints as a table."""
 
     book: Book
     positions: tuple[PositionExposure, ...]
@@ -109,6 +112,15 @@ class BookExposure:
     def effective_leverage(self) -> float | None:
         """Gross notional over dollar equity, none where there is no equity."""
         return _leverage(self.notional_usd, self.equity_usd)
+
+    def price_of(self, currency: str) -> Decimal:
+        """Dollars per coin of a currency in the book."""
+        prices = {item.coin: item.index_usd for item in self.coins}
+        return Decimal(1) if is_dollar(currency) else prices[currency]
+
+    def table(self) -> Table:
+        """One row a coin."""
+        return coins_table(self)
 
 
 def exposure(book: Book, market: Market) -> BookExposure:
@@ -139,10 +151,13 @@ def _position(position: Position, market: Market) -> PositionExposure:
     settlement_usd = coin_price(market, instrument.settlement_currency.code)
     pnl = position.pnl(price=mark.price)
     payoff = instrument.payoff
-    delta = payoff.settlement_delta(position.contracts, mark.price)
-    convexity = payoff.settlement_convexity(position.contracts, mark.price)
-    cross = 2 * delta if instrument.settlement_currency.code == instrument.underlying else 0
-    dollar_delta = delta * Fraction(settlement_usd)
+    size = (payoff, position.contracts, mark.price)
+    delta = dollar_delta(*size, settlement_usd=settlement_usd)
+    convexity = dollar_convexity(
+        *size,
+        settlement_usd=settlement_usd,
+        settles_in_underlying=instrument.settlement_currency.code == instrument.underlying,
+    )
     index = coin_price(market, instrument.underlying)
     notional = payoff.notional_usd(position.contracts, mark.price, settlement_usd)
     return PositionExposure(
@@ -151,9 +166,9 @@ def _position(position: Position, market: Market) -> PositionExposure:
         pnl=pnl,
         pnl_usd=pnl.in_usd(settlement_usd),
         notional_usd=USD.amount(notional, Rounding.NEAREST).coins,
-        coin_delta=_float(dollar_delta / Fraction(index)),
-        coin_convexity=_float(convexity),
-        dollar_convexity=_float((convexity + cross) * Fraction(settlement_usd)),
+        coin_delta=_float(delta / Fraction(index)),
+        coin_convexity=_float(payoff.settlement_convexity(position.contracts, mark.price)),
+        dollar_convexity=_float(convexity),
     )
 
 
@@ -167,7 +182,7 @@ def _coin(
     equity = held + sum(gains, Decimal(0))
     notional = sum((abs(item.notional_usd) for item in own), Decimal(0))
     coin_delta = sum(item.coin_delta for item in own)
-    dollar_delta = _float(Fraction(equity)) + coin_delta
+    with_held = _float(Fraction(equity)) + coin_delta
     return CoinExposure(
         coin=coin,
         index_usd=index,
@@ -176,8 +191,8 @@ def _coin(
         equity_usd=equity * index,
         notional_usd=notional,
         coin_delta=coin_delta,
-        dollar_delta_coin=dollar_delta,
-        dollar_delta_usd=dollar_delta * _float(Fraction(index)),
+        dollar_delta_coin=with_held,
+        dollar_delta_usd=with_held * _float(Fraction(index)),
         coin_convexity=sum(item.coin_convexity for item in own if _settles_in(item, coin)),
         dollar_convexity=sum(item.dollar_convexity for item in own),
         effective_leverage=_leverage(notional, equity * index),

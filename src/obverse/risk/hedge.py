@@ -37,6 +37,14 @@ class Hedge:
     left_coin: float
     left_usd: float
 
+    def __str__(self) -> str:
+        """One line with units."""
+        return (
+            f"{self.side} {self.contracts:,f} {self.instrument.symbol} "
+            f"({self.usd_amount:,f} USD) at {self.price_usd:,.2f} leaves {self.left_coin:+.6f} {self.instrument.underlying} "
+            f"({self.left_usd:+,.2f} USD)"
+        )
+
 
 @dataclass(frozen=True)
 class HedgedHolding:

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from obverse.contracts.units import plain
 from obverse.errors import DataError
 from obverse.market import Market
 from obverse.risk.exposure import BookExposure, coin_price
+from obverse.risk.sheets import ladder_table
+from obverse.tables import Table, Tabular
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STEPS = tuple(Decimal(step) / 100 for step in range(-50, 51, 10))
 """−50 % to +50 % in steps of ten."""
@@ -37,12 +43,22 @@ class Rung:
     book_usd: Decimal
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """A coin's price ladder, down to up."""
+@dataclass(frozen=True, repr=False)
+class Ladder(Tabular):
+    """A coin's price ladder, down to up; prints as a table, and plots."""
 
     coin: str
     rungs: tuple[Rung, ...]
+
+    def table(self) -> Table:
+        """One row a rung."""
+        return ladder_table(self)
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw equity in coin and in dollars against price (Matplotlib)."""
+        from obverse.risk.plots import plot_ladder
+
+        return plot_ladder(self, axes)
 
 
 def ladder(

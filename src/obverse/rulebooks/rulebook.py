@@ -37,7 +37,7 @@ class Change:
         return self.entry.begins
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rulebook:
     """One venue's rules in force at `as_of`, product by product."""
 
@@ -115,7 +115,7 @@ class Rulebook:
             for name in (item.symbol, item.unified)
         ]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """One line: whose rules, of which day, for what."""
         return (
             f"{self.name} rules as of {iso(self.as_of)}: {len(self.products)} products on "

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obverse.app.book_file import Assumptions, read_book_file
-from obverse.app.report import book_sections as books
 from obverse.app.report import market_sections as markets
 from obverse.app.report.market_sections import Terms
 from obverse.contracts import iso
 from obverse.curves import Curve, curve
 from obverse.errors import DataError, RuleError
 from obverse.market import Market
-from obverse.risk import Book, BookExposure, Ladder, exposure, hedges, ladder
+from obverse.risk import Book, BookExposure, Ladder, exposure, hedges, ladder, sheets
 from obverse.rulebooks import Rulebook, rulebook
 from obverse.tables import Face, Table
 
@@ -94,7 +93,7 @@ class Report:
         return str(self)
 
     def _repr_html_(self) -> str:
-        """The page's body for notebooks."""
+        """The page's body for notesheets."""
         from obverse.app.report.page import body
 
         return body(self)
@@ -192,23 +191,23 @@ def _market_sections(
 def _book_sections(
     valued: BookExposure, market: Market, rules: Rulebook, ladders: tuple[Ladder, ...]
 ) -> list[Section]:
-    sections = [Section("holdings", "", books.holdings_table(valued, market))]
-    sections += [Section("positions", "", table) for table in books.positions_tables(valued)]
+    sections = [Section("holdings", "", sheets.holdings_table(valued))]
+    sections += [Section("positions", "", table) for table in sheets.positions_tables(valued)]
     for item in valued.coins:
         if any(position.underlying == item.coin for position in valued.positions):
-            table = books.exposure_table(valued, item.coin)
+            table = sheets.exposure_table(valued, item.coin)
             sections.append(Section("exposure", item.coin, table))
-    sections.append(Section("coins", "", books.coins_table(valued)))
+    sections.append(Section("coins", "", sheets.coins_table(valued)))
     for item in valued.coins:
         if item.coin in valued.book.index_composition:
-            table = books.composition_table(valued, item.coin)
+            table = sheets.composition_table(valued, item.coin)
             sections.append(Section("composition", item.coin, table))
-    sections += [Section("ladder", steps.coin, books.ladder_table(steps)) for steps in ladders]
+    sections += [Section("ladder", steps.coin, sheets.ladder_table(steps)) for steps in ladders]
     shown = [steps.coin for steps in ladders]
     for item in valued.coins:
         if item.coin in shown and item.coin in rules.underlyings:
             quoted = market[item.coin]
             listed = [one for one in rules.listed(item.coin, quoted.at) if one.symbol in quoted]
-            table = books.hedge_table(item.coin, hedges(item, market, listed))
+            table = sheets.hedge_table(item.coin, hedges(item, market, listed))
             sections.append(Section("hedge", item.coin, table))
     return sections

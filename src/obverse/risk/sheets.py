@@ -1,18 +1,21 @@
-"""Tables of a book at a market: holdings, positions, exposure, ladder, hedge."""
+"""How a book's results read: tables of holdings, positions, exposure, ladder, hedge."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from obverse.contracts import iso
-from obverse.market import Market
-from obverse.risk import BookExposure, CoinExposure, Hedge, Ladder, PositionExposure
-from obverse.risk.exposure import coin_price
 from obverse.tables import Cell, Table, coin, number, percent, text, usd
 
+if TYPE_CHECKING:
+    from obverse.risk.exposure import BookExposure, CoinExposure, PositionExposure
+    from obverse.risk.hedge import Hedge
+    from obverse.risk.ladder import Ladder
 
-def holdings_table(exposure: BookExposure, market: Market) -> Table:
+
+def holdings_table(exposure: BookExposure) -> Table:
     """What is held, where, and its worth at the index."""
     columns = (
         text("currency", "Currency"),
@@ -21,7 +24,7 @@ def holdings_table(exposure: BookExposure, market: Market) -> Table:
         usd("worth_usd", "Worth", 2),
     )
     rows = tuple(
-        (item.currency, item.place, item.amount, item.amount * coin_price(market, item.currency))
+        (item.currency, item.place, item.amount, item.amount * exposure.price_of(item.currency))
         for item in exposure.book.holdings
     )
     return Table(f"Book {exposure.book.name!r}: holdings", columns, rows)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.errors import DataError
-from obverse.tables import Cell, Column, Table, coin, number, percent, text, usd
+from obverse.tables import Cell, Column, Table, Tabular, coin, number, percent, text, usd
 
 AT = datetime(2026, 2, 1, 8, 30, tzinfo=UTC)
 BOOK = Table(
@@ -74,7 +74,7 @@ def test_what_rounds_to_zero_has_no_sign(value: Cell) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), Decimal("NaN")])
 def test_a_number_that_is_not_finite_is_refused(value: Cell) -> None:
-    with pytest.raises(DataError, match="x: .* must not reach a table"):
+    with pytest.raises(DataError, match=r"x: .* must not reach a table"):
         number("x", "X").cell(value)
     with pytest.raises(DataError, match="must not reach"):
         str(Table("", (percent("x", "X"),), ((value,),)))
@@ -195,6 +195,21 @@ def test_times_stay_times_in_a_frame() -> None:
 def test_a_frame_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(DataError, match="'excel': there are polars, pandas, arrow and records"):
         BOOK.to_frame("excel")  # type: ignore[arg-type]
+
+
+class Result(Tabular):
+    def table(self) -> Table:
+        return BOOK
+
+
+def test_a_result_reads_and_travels_as_its_table() -> None:
+    result = Result()
+    assert str(result) == repr(result) == str(BOOK)
+    assert result._repr_html_() == BOOK._repr_html_()
+    assert result.to_frame().equals(BOOK.to_frame())
+    assert result.to_frame("records") == BOOK.to_frame("records")
+    with pytest.raises(NotImplementedError):
+        Tabular().table()
 
 
 # HTML

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         cash_and_carry,
         compare_with_market,
         fair_price,
-        implied_coin_rate,
+        implied_coin_yield,
         reverse_cash_and_carry,
     )
     from obverse.risk import Book, Holding, exposure, hedges, ladder
@@ -85,7 +85,7 @@ _HOMES = {
         "cash_and_carry",
         "compare_with_market",
         "fair_price",
-        "implied_coin_rate",
+        "implied_coin_yield",
         "reverse_cash_and_carry",
     ),
     "obverse.risk": ("Book", "Holding", "exposure", "hedges", "ladder"),
@@ -129,7 +129,7 @@ __all__ = [
     "exposure",
     "fair_price",
     "hedges",
-    "implied_coin_rate",
+    "implied_coin_yield",
     "ladder",
     "market",
     "pricing",

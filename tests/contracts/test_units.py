@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import pickle
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from obverse.contracts.units import (
     USD,
     Amount,
     Currency,
+    Price,
     Rounding,
     exact,
     exact_price,
@@ -96,9 +98,9 @@ def test_absurd_sizes_are_refused_in_few_words(number: Any) -> None:
     assert len(str(refused.value)) < 100
 
 
-@pytest.mark.parametrize("price", ["0", "-1", 0, "-0.0"])
+@pytest.mark.parametrize("price", ["0", "-1", -7, "-0.0"])
 def test_a_price_is_above_zero(price: Any) -> None:
-    with pytest.raises(AmountError, match="near_price: .* is not above zero"):
+    with pytest.raises(AmountError, match=r"near_price: .* is not above zero"):
         exact_price(price, "near_price")
 
 
@@ -160,7 +162,7 @@ def test_a_price_rounds_to_its_tick_and_is_then_whole_ticks(value: Decimal, tick
 
 def test_a_price_between_two_ticks_is_refused() -> None:
     assert to_ticks("10000.5", Decimal("0.5")) == 20001
-    with pytest.raises(AmountError, match="10000.4 is not a multiple of the tick 0.5"):
+    with pytest.raises(AmountError, match=r"10000\.4 is not a multiple of the tick 0.5"):
         to_ticks("10000.4", Decimal("0.5"))
     with pytest.raises(AmountError, match="step: 0 is not above zero"):
         round_to_step(Decimal(1), Decimal(0), Rounding.NEAREST)
@@ -172,15 +174,29 @@ def test_a_quotient_is_good_to_28_digits(value: Fraction) -> None:
     assert to_decimal(Fraction(2, 3), 4) == Decimal("0.6667")
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("13333.3333", "13,333.33 USD"), ("-37.63", "-37.63 USD"), ("0.5212345678", "0.521235 USD")],
+)
+def test_a_derived_price_reads_with_its_unit_and_stays_exact(value: str, text: str) -> None:
+    price = Price(Decimal(value))
+    assert str(price) == text == repr(price)
+    assert price == Decimal(value) == exact(price)
+    again = pickle.loads(pickle.dumps(Price(Decimal(value), "EUR")))
+    assert (again, again.unit) == (price, "EUR")
+
+
 # Amounts
 
 
-@given(units, exponents)
-def test_an_amount_round_trips_through_its_text(count: int, exponent: int) -> None:
-    currency = Currency("BTC", exponent, shown=exponent)
+@given(units, exponents, st.integers(0, 18))
+def test_an_amount_round_trips_through_its_text(count: int, exponent: int, shown: int) -> None:
+    currency = Currency("BTC", exponent, shown)
     amount = Amount(count, currency)
-    assert currency.parse(str(amount)) == amount
+    assert currency.parse(repr(amount)) == amount
     assert currency.parse(str(amount.coins)) == amount
+    if shown >= exponent:
+        assert currency.parse(str(amount)) == amount
     assert currency.amount(amount.coins) == amount == currency.amount(amount.fraction)
 
 
@@ -188,7 +204,8 @@ def test_an_amount_reads_with_its_currency() -> None:
     assert str(BTC.amount("5")) == "5.00000000 BTC"
     assert str(USD.amount("100000")) == "100,000.00 USD"
     assert str(USD.amount("-0.004")) == "0.00 USD"
-    assert repr(FINE.amount("0.00000000001")) == "Amount('0.00000000001 BTC', unit=1e-11)"
+    assert repr(FINE.amount("-1234.50000000001")) == "-1,234.50000000001 BTC"
+    assert repr(FINE.amount("5")) == "5.00000000 BTC"
     assert BTC.parse("1,000.5").units == 100_050_000_000
 
 

@@ -15,7 +15,7 @@ from obverse.pricing import (
     RateCurve,
     compare_with_market,
     fair_price,
-    implied_coin_rate,
+    implied_coin_yield,
 )
 
 NOT_ABOVE_ZERO = [math.nan, math.inf, -math.inf, 0.0, -100.0]
@@ -132,18 +132,18 @@ def test_at_delivery_no_yearly_rate_says_how_rich_the_market_is() -> None:
 
 
 @given(spots, years, rates, rates, rates)
-def test_the_implied_coin_rate_is_the_yield_that_makes_the_market_fair(
+def test_the_implied_coin_yield_is_the_yield_that_makes_the_market_fair(
     spot: float, maturity: float, dollar: float, coin: float, storage: float
 ) -> None:
     market = fair_price(spot, maturity, Carry(dollar, coin, storage))
-    implied = implied_coin_rate(spot, market, maturity, dollar)
-    assert implied == pytest.approx(coin - storage, abs=1e-10 / maturity)
-    assert fair_price(spot, maturity, Carry(dollar, implied)) == pytest.approx(market)
+    implied = implied_coin_yield(spot, market, maturity, Carry(dollar, 0.01, storage))
+    assert implied == pytest.approx(coin, abs=1e-10 / maturity)
+    assert fair_price(spot, maturity, Carry(dollar, implied, storage)) == pytest.approx(market)
 
 
 def test_a_curve_above_the_dollar_rate_implies_that_coins_cost_to_hold() -> None:
-    assert implied_coin_rate(60_000, 60_000 * math.exp(0.07), 1, 0.04) == pytest.approx(-0.03)
-    assert implied_coin_rate(60_000, 60_000, 1, RateCurve.flat(0.04)) == pytest.approx(0.04)
+    assert implied_coin_yield(60_000, 60_000 * math.exp(0.07), 1, Carry(0.04)) == pytest.approx(-0.03)
+    assert implied_coin_yield(60_000, 60_000, 1, Carry(RateCurve.flat(0.04))) == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("bad", NOT_ABOVE_ZERO)
@@ -151,11 +151,11 @@ def test_a_price_that_is_none_is_refused(bad: float) -> None:
     with pytest.raises(DataError, match="spot price"):
         fair_price(bad, 0.5, Carry())
     with pytest.raises(DataError, match="spot price"):
-        implied_coin_rate(bad, 60_000, 0.5, 0.04)
+        implied_coin_yield(bad, 60_000, 0.5, Carry(0.04))
     with pytest.raises(DataError, match="market price"):
         compare_with_market(60_000, bad, 0.5, Carry())
     with pytest.raises(DataError, match="market price"):
-        implied_coin_rate(60_000, bad, 0.5, 0.04)
+        implied_coin_yield(60_000, bad, 0.5, Carry(0.04))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, -0.1])
@@ -169,7 +169,7 @@ def test_a_maturity_in_the_past_or_of_no_number_is_refused(bad: float) -> None:
 @pytest.mark.parametrize("bad", NOT_ABOVE_ZERO)
 def test_an_implied_rate_needs_a_delivery_ahead(bad: float) -> None:
     with pytest.raises(DataError, match="maturity"):
-        implied_coin_rate(60_000, 61_000, bad, 0.04)
+        implied_coin_yield(60_000, 61_000, bad, Carry(0.04))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])

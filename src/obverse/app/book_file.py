@@ -2,9 +2,11 @@
 
 name = "Miner"
 [assumptions]            # optional; rates per year, continuously compounded
-dollar_rate = 0.04
-spot_fee = 0.001
-coin_yield = { BTC = 0.0 }
+dollar_rate = 0.04       # or a curve: [{ years = 0.25, rate = 0.04 }, { years = 1, rate = 0.038 }]
+storage_rate = 0.0005
+coin_yield = { BTC = 0.0, ETH = 0.028 }
+payments = [{ coin = "ETH", years = 0.5, amount_usd = 40 }]
+spot_fee = 0.001         # of value
 [[holdings]]
 currency = "BTC"
 amount = 100
@@ -25,7 +27,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -67,12 +69,32 @@ class HoldingRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place: str = ""
 
 
+class RatePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One node of a rate curve."""
+
+    years: Decimal
+    rate: Decimal
+
+
+class PaymentRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one coin pays its holder: so many dollars in so many years."""
+
+    coin: str
+    years: Decimal
+    amount_usd: Decimal
+
+
+Rate: TypeAlias = Decimal | list[RatePoint]
+"""A flat yearly rate, or a curve of them."""
+
+
 class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner assumes of rates and fees; rates per year, continuously compounded."""
 
-    dollar_rate: Decimal | None = None
-    storage_rate: Decimal = Decimal(0)
-    coin_yield: dict[str, Decimal] = {}
+    dollar_rate: Rate | None = None
+    storage_rate: Rate = Decimal(0)
+    coin_yield: dict[str, Rate] = {}
+    payments: list[PaymentRow] = []
     spot_fee: Decimal | None = None
 
 

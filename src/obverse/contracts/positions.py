@@ -122,8 +122,8 @@ class Position:
         if not self.contracts:
             return f"flat {self.instrument.symbol}, realised {self.realized}"
         return (
-            f"{self.side} {abs(self.contracts):,f} {self.instrument.symbol} from {self.average_price!s}, "
-            f"cost {abs(self.cost)}, realised {self.realized}"
+            f"{self.side} {abs(self.contracts):,f} {self.instrument.symbol} "
+            f"from {self.average_price!s}, cost {abs(self.cost)}, realised {self.realized}"
         )
 
 

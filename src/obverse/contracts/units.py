@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from enum import Enum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from obverse.errors import AmountError
 
@@ -135,7 +135,7 @@ class Price(Decimal):
 
     __repr__ = __str__
 
-    def __reduce__(self) -> tuple[type[Price], tuple[Decimal, str]]:
+    def __reduce__(self) -> Any:
         """Travel between processes with the unit."""
         return Price, (Decimal(self), self.unit)
 

@@ -6,7 +6,7 @@ from obverse.pricing.carry import (
     Payment,
     compare_with_market,
     fair_price,
-    implied_coin_rate,
+    implied_coin_yield,
 )
 from obverse.pricing.carry_trades import (
     CarryTrade,
@@ -29,6 +29,6 @@ __all__ = [
     "fair_price",
     "from_annual",
     "from_simple",
-    "implied_coin_rate",
+    "implied_coin_yield",
     "reverse_cash_and_carry",
 ]

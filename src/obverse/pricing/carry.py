@@ -96,15 +96,17 @@ def compare_with_market(
     )
 
 
-def implied_coin_rate(
-    spot_usd: float, market_usd: float, maturity_years: float, dollar_rate: float | RateCurve
+def implied_coin_yield(
+    spot_usd: float, market_usd: float, maturity_years: float, carry: Carry
 ) -> float:
-    """Net coin yield (y − u) that makes the market price fair: r − ln(F/S)/T."""
-    _above_zero("spot price", spot_usd)
-    _above_zero("market price", market_usd)
+    """Coin yield y that makes the market price fair, the rest of the carry given.
+
+    It is the given yield plus ln(fair/F)/T, which without payments is r + u − ln(F/S)/T.
+    """
     _above_zero("maturity", maturity_years)
-    basis = math.log(market_usd / spot_usd) / maturity_years
-    return as_curve(dollar_rate).rate(maturity_years) - basis
+    found = compare_with_market(spot_usd, market_usd, maturity_years, carry)
+    gap = math.log(found.fair_usd / market_usd) / maturity_years
+    return as_curve(carry.coin_yield).rate(maturity_years) + gap
 
 
 def _above_zero(what: str, value: float) -> None:

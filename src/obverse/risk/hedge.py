@@ -39,10 +39,11 @@ class Hedge:
 
     def __str__(self) -> str:
         """One line with units."""
+        coin = self.instrument.underlying
         return (
             f"{self.side} {self.contracts:,f} {self.instrument.symbol} "
-            f"({self.usd_amount:,f} USD) at {self.price_usd:,.2f} leaves {self.left_coin:+.6f} {self.instrument.underlying} "
-            f"({self.left_usd:+,.2f} USD)"
+            f"({self.usd_amount:,f} USD) at {self.price_usd:,.2f} leaves "
+            f"{self.left_coin:+.6f} {coin} ({self.left_usd:+,.2f} USD)"
         )
 
 

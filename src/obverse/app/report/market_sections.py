@@ -9,10 +9,11 @@ from obverse.curves import Curve, CurveNode
 from obverse.market import Market, Snapshot
 from obverse.pricing import (
     Carry,
+    RateCurve,
     TradeFees,
     cash_and_carry,
     compare_with_market,
-    implied_coin_rate,
+    implied_coin_yield,
     reverse_cash_and_carry,
 )
 from obverse.rulebooks import Rulebook
@@ -23,19 +24,30 @@ from obverse.tables import Cell, Table, coin, number, percent, text, usd
 class Terms:
     """What a report assumes of the world outside the market.
 
-    Rates are per year, continuously compounded; `assumed` names those that nobody gave.
+    `assumed` names what nobody gave; `spot_fee` is a fraction of value.
     """
 
-    dollar_rate: float = 0.04
-    coin_yield: float = 0.0
-    storage_rate: float = 0.0
-    spot_fee: float = 0.001
+    carry: Carry
+    spot_fee: float
     assumed: tuple[str, ...] = ()
 
-    @property
-    def carry(self) -> Carry:
-        """The rates as a carry."""
-        return Carry(self.dollar_rate, self.coin_yield, self.storage_rate)
+    def words(self) -> str:
+        """Print the rates in words."""
+        rates = (
+            ("dollar rate r", self.carry.dollar_rate),
+            ("storage u", self.carry.storage_rate),
+            ("coin yield y", self.carry.coin_yield),
+        )
+        found = ", ".join(f"{name} {_rate_words(rate)}" for name, rate in rates)
+        if self.carry.payments:
+            found += f", {len(self.carry.payments)} payments"
+        return found + (f"; assumed: {', '.join(self.assumed)}" if self.assumed else "")
+
+
+def _rate_words(rate: float | RateCurve) -> str:
+    if isinstance(rate, RateCurve):
+        return f"{rate.rates[0]:.2%} to {rate.rates[-1]:.2%} by maturity"
+    return f"{rate:.2%}"
 
 
 def market_table(market: Market, curves: tuple[Curve, ...]) -> Table:
@@ -120,9 +132,7 @@ def fair_table(term: Curve, terms: Terms) -> Table:
     )
     rows = tuple(_fair_row(term, node, terms) for node in term.nodes if _priced(node))
     notes = (
-        f"Fair: index · exp((r + u − y)·T); dollar rate r {terms.dollar_rate:.2%}, storage u "
-        f"{terms.storage_rate:.2%}, coin yield y {terms.coin_yield:.2%} a year, continuous"
-        + (f"; assumed: {', '.join(terms.assumed)}." if terms.assumed else "."),
+        f"Fair: index · exp((r + u − y)·T), a year, continuous: {terms.words()}.",
         "Coin yield: the y that makes the market price fair.",
     )
     return Table(f"{term.underlying} fair prices by cost of carry", columns, rows, notes)
@@ -134,7 +144,7 @@ def _priced(node: CurveNode) -> bool:
 
 def _fair_row(term: Curve, node: CurveNode, terms: Terms) -> tuple[Cell, ...]:
     fair = compare_with_market(term.index_usd, node.mark_usd, node.years, terms.carry)
-    implied = implied_coin_rate(term.index_usd, node.mark_usd, node.years, terms.dollar_rate)
+    implied = implied_coin_yield(term.index_usd, node.mark_usd, node.years, terms.carry)
     return (
         node.symbol + ("" if node.listed else "*"),
         node.days,
@@ -143,7 +153,7 @@ def _fair_row(term: Curve, node: CurveNode, terms: Terms) -> tuple[Cell, ...]:
         fair.rich_usd,
         fair.rich_rate,
         fair.rich_annualised,
-        implied + terms.storage_rate,
+        implied,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from obverse.app.book_file import Assumptions, read_book_file
 from obverse.app.report import market_sections as markets
 from obverse.app.report.market_sections import Terms
+from obverse.app.report.terms import terms_of
 from obverse.contracts import iso
 from obverse.curves import Curve, curve
 from obverse.errors import DataError, RuleError
@@ -93,7 +94,7 @@ class Report:
         return str(self)
 
     def _repr_html_(self) -> str:
-        """The page's body for notesheets."""
+        """The page's body for notebooks."""
         from obverse.app.report.page import body
 
         return body(self)
@@ -122,7 +123,7 @@ def report(
         book, assumptions = read_book_file(Path(book), market.asked)
     rules = _rules(market)
     coins = _coins(market, underlyings)
-    terms = {code: _terms(assumptions, code, dollar_rate) for code in coins}
+    terms = {code: terms_of(assumptions, code, dollar_rate) for code in coins}
     curves = tuple(curve(market, code) for code in coins)
     valued = exposure(book, market) if book is not None else None
     ladders = _ladders(valued, market, coins)
@@ -145,24 +146,6 @@ def _rules(market: Market) -> Rulebook:
 def _coins(market: Market, underlyings: Sequence[str] | None) -> list[str]:
     asked = [code.strip().upper() for code in underlyings or market.underlyings]
     return [market[code].underlying for code in dict.fromkeys(asked)]
-
-
-def _terms(assumptions: Assumptions, code: str, dollar_rate: float | None) -> Terms:
-    terms = Terms(
-        coin_yield=float(assumptions.coin_yield.get(code, 0)),
-        storage_rate=float(assumptions.storage_rate),
-    )
-    assumed = []
-    if dollar_rate is None and assumptions.dollar_rate is None:
-        assumed.append("dollar rate")
-    else:
-        rate = dollar_rate if dollar_rate is not None else float(assumptions.dollar_rate or 0)
-        terms = replace(terms, dollar_rate=rate)
-    if assumptions.spot_fee is None:
-        assumed.append("spot fee")
-    else:
-        terms = replace(terms, spot_fee=float(assumptions.spot_fee))
-    return replace(terms, assumed=tuple(assumed))
 
 
 def _ladders(

@@ -145,6 +145,16 @@ def test_a_field_without_a_line_has_that_of_what_is_around_it() -> None:
     assert document.line(("nothing",)) is None
 
 
+def test_a_table_without_a_line_has_that_of_the_first_thing_in_it() -> None:
+    document = read("""
+        [[rules]]
+        [house.door]
+        key = 1
+        """)
+    assert document.line(("rules",)) == 2
+    assert document.line(("house",)) == 3
+
+
 @given(
     st.lists(
         st.sampled_from(

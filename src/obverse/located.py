@@ -42,10 +42,13 @@ class LocatedToml:
     lines: dict[Path, int]
 
     def line(self, path: Path) -> int | None:
-        """Line of a field, or of the nearest table around it."""
+        """Line of a field, else of the first thing in it, else of the nearest table around it."""
         while path:
             if path in self.lines:
                 return self.lines[path]
+            inside = (line for at, line in self.lines.items() if at[: len(path)] == path)
+            if (first := next(inside, None)) is not None:
+                return first
             path = path[:-1]
         return None
 

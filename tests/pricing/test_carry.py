@@ -132,18 +132,31 @@ def test_at_delivery_no_yearly_rate_says_how_rich_the_market_is() -> None:
 
 
 @given(spots, years, rates, rates, rates)
-def test_the_implied_coin_yield_is_the_yield_that_makes_the_market_fair(
+def test_the_implied_coin_yield_is_the_one_that_makes_the_market_fair(
     spot: float, maturity: float, dollar: float, coin: float, storage: float
 ) -> None:
     market = fair_price(spot, maturity, Carry(dollar, coin, storage))
     implied = implied_coin_yield(spot, market, maturity, Carry(dollar, 0.01, storage))
     assert implied == pytest.approx(coin, abs=1e-10 / maturity)
-    assert fair_price(spot, maturity, Carry(dollar, implied, storage)) == pytest.approx(market)
 
 
-def test_a_curve_above_the_dollar_rate_implies_that_coins_cost_to_hold() -> None:
-    assert implied_coin_yield(60_000, 60_000 * math.exp(0.07), 1, Carry(0.04)) == pytest.approx(-0.03)
-    assert implied_coin_yield(60_000, 60_000, 1, Carry(RateCurve.flat(0.04))) == pytest.approx(0.04)
+@given(spots, spots, years, rates, rates)
+def test_at_the_implied_coin_yield_any_market_is_fair(
+    spot: float, market: float, maturity: float, dollar: float, guess: float
+) -> None:
+    paid = (Payment(maturity / 2, spot / 50),)
+    implied = implied_coin_yield(spot, market, maturity, Carry(dollar, guess, 0.01, paid))
+    fair = fair_price(spot, maturity, Carry(dollar, implied, 0.01, paid))
+    assert fair == pytest.approx(market)
+
+
+def test_without_payments_the_implied_yield_is_the_rates_less_the_basis() -> None:
+    """r + u − ln(F/S)/T: a curve steeper than the dollar rate says that coins cost to hold."""
+    steep = 60_000 * math.exp(0.07)
+    assert implied_coin_yield(60_000, steep, 1, Carry(0.04)) == pytest.approx(-0.03)
+    assert implied_coin_yield(60_000, steep, 1, Carry(0.04, 0.5, 0.01)) == pytest.approx(-0.02)
+    flat = Carry(RateCurve.flat(0.04))
+    assert implied_coin_yield(60_000, 60_000, 1, flat) == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("bad", NOT_ABOVE_ZERO)
@@ -167,7 +180,7 @@ def test_a_maturity_in_the_past_or_of_no_number_is_refused(bad: float) -> None:
 
 
 @pytest.mark.parametrize("bad", NOT_ABOVE_ZERO)
-def test_an_implied_rate_needs_a_delivery_ahead(bad: float) -> None:
+def test_an_implied_yield_needs_a_delivery_ahead(bad: float) -> None:
     with pytest.raises(DataError, match="maturity"):
         implied_coin_yield(60_000, 61_000, bad, Carry(0.04))
 

@@ -36,9 +36,12 @@ class Faces(StrEnum):
 def version(asked: bool) -> None:
     """Print the version and stop."""
     if asked:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"obverse {version('obverse')}")
+        try:
+            typer.echo(f"obverse {version('obverse')}")
+        except PackageNotFoundError:
+            typer.echo("obverse, run from its source without being installed")
         raise typer.Exit
 
 
@@ -170,7 +173,7 @@ def _guard(run: Any, *arguments: Any) -> Any:
 
     try:
         return run(*arguments)
-    except DefectError:
+    except (DefectError, BrokenPipeError):
         raise
     except ObverseError as error:
         complain(str(error))

@@ -1,9 +1,10 @@
-"""How tables reach a terminal: at most 100 columns, notes dim, colour never the only sign."""
+"""How tables reach a terminal: 100 columns, notes dim, colour never the only sign."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from obverse.tables import Look, Table
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-MAX_WIDTH = 100
+WIDTH = 100
+"""Columns of every table. A narrower terminal breaks lines; no cell is ever cut short for it."""
 
 
 @cache
@@ -20,29 +22,31 @@ def console(*, errors: bool = False) -> Console:
     """The terminal for results, or for messages about them."""
     from rich.console import Console
 
-    made = Console(stderr=errors, highlight=False, soft_wrap=False)
-    width = min(MAX_WIDTH, made.width) if made.is_terminal else MAX_WIDTH
-    return Console(stderr=errors, highlight=False, width=width)
+    return Console(stderr=errors, highlight=False, width=WIDTH)
 
 
 def show(tables: Iterable[Table]) -> None:
     """Print tables to the terminal."""
     out = console()
     for table in tables:
-        out.print(_rich(table))
+        out.print(table.title, style="bold", markup=False)
+        with out.capture() as drawn:
+            out.print(_rich(table))
+        out.file.writelines(f"{line.rstrip()}\n" for line in drawn.get().splitlines())
         for note in table.notes:
-            out.print(f"  {note}", style="dim", markup=False)
+            indented = fill(note, WIDTH, initial_indent="  ", subsequent_indent="  ")
+            out.print(indented, style="dim", markup=False)
         out.print()
 
 
 def complain(message: str) -> None:
-    """Print an error for people, to stderr."""
-    console(errors=True).print(message, style="bold red", markup=False)
+    """Print an error for people, to stderr, its lines unbroken so that `path:line` stays whole."""
+    console(errors=True).print(message, style="bold red", markup=False, soft_wrap=True)
 
 
 def remark(message: str) -> None:
     """Print a remark for people, to stderr."""
-    console(errors=True).print(message, style="dim", markup=False)
+    console(errors=True).print(message, style="dim", markup=False, soft_wrap=True)
 
 
 def _rich(table: Table) -> RichTable:
@@ -51,14 +55,15 @@ def _rich(table: Table) -> RichTable:
     from rich.text import Text
 
     drawn = RichTable(
-        title=Text(table.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0), pad_edge=False, header_style="dim",
-    )  # fmt: skip
+        box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim"
+    )
     for column in table.columns:
         words = column.look is Look.TEXT
         unit = column.title.removeprefix(column.header).strip()
         heading = Text(f"{column.header}\n{unit}" if unit else column.header)
-        drawn.add_column(heading, justify="left" if words else "right", no_wrap=not words)
+        drawn.add_column(
+            heading, justify="left" if words else "right", no_wrap=not words, overflow="fold"
+        )
     for cells in table.cells():
         styled = [
             Text(cell, style=_style(cell) if column.signed else "")

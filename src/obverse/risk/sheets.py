@@ -184,7 +184,7 @@ def composition_table(exposure: BookExposure, code: str) -> Table:
 
 def ladder_table(steps: Ladder) -> Table:
     """Equity in coin and in dollars at each move of the price."""
-    now = next(rung for rung in steps.rungs if rung.move == 0)
+    now = next((rung for rung in steps.rungs if rung.move == 0), None)
     columns = (
         percent("move", "Move", 0),
         number("price_usd", "Price", "USD"),
@@ -199,9 +199,9 @@ def ladder_table(steps: Ladder) -> Table:
             rung.move,
             rung.price_usd,
             rung.equity_coin,
-            rung.equity_coin - now.equity_coin,
+            rung.equity_coin - now.equity_coin if now else None,
             rung.equity_usd,
-            rung.equity_usd - now.equity_usd,
+            rung.equity_usd - now.equity_usd if now else None,
             rung.book_usd,
         )
         for rung in steps.rungs

@@ -17,7 +17,7 @@ from obverse.errors import RuleError, SymbolError
 from obverse.rulebooks.in_force import ProductRules, rules_in_force
 from obverse.rulebooks.listing import build, listed_legs, read_native, read_unified
 from obverse.rulebooks.loader import venue_file
-from obverse.rulebooks.records import RULE_KINDS, Entry, VenueFile
+from obverse.rulebooks.records import RULE_KINDS, Entry, Product, VenueFile
 from obverse.rulebooks.series import entries, replaces
 
 Liquidity = Literal["maker", "taker", "delivery", "liquidation"]
@@ -155,9 +155,10 @@ def _in_force(venue: str, moment: datetime) -> Rulebook:
 def _newest(file: VenueFile) -> datetime:
     if file.until is not None:
         return file.until - timedelta(microseconds=1)
-    starts = [product.begins for product in file.products]
-    starts += [entry.begins for kind in RULE_KINDS for entry in entries(file, kind)]
-    return max(starts)
+    rows: list[Entry | Product] = [*file.products]
+    for kind in RULE_KINDS:
+        rows += entries(file, kind)
+    return max(moment for row in rows for moment in (row.begins, row.until) if moment is not None)
 
 
 def _instrument(book: Rulebook, symbol: str) -> Instrument:

@@ -204,7 +204,8 @@ def _facts(item: ProductRules) -> Iterable[tuple[str, str]]:
         mark = UNCERTAIN if entry.uncertain else ""
         for name, value in _values(entry):
             if name != "cycle":
-                label = f"{kind} {name}" + (f" ({cycle})" if cycle else "")
+                label = name if kind == "specification" else f"{kind} {name}"
+                label += f" ({cycle})" if cycle else ""
                 yield label.replace("_", " "), value + mark
 
 

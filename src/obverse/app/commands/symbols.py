@@ -39,11 +39,11 @@ def _instruments(items: list[Instrument]) -> Table:
         text("symbol", "Native"),
         text("unified", "Unified"),
         text("payoff", "Payoff"),
-        text("settlement", "Settled in"),
-        number("multiplier", "Multiplier", decimals=6),
-        number("tick", "Tick", decimals=4),
-        number("lot", "Lot", decimals=0),
-        text("expiry", "Expiry"),
+        text("settlement", "Coin"),
+        text("multiplier", "Mult."),
+        text("tick", "Tick"),
+        text("lot", "Lot"),
+        text("expiry", "Expiry (UTC)"),
     )
     rows = tuple(
         (
@@ -55,7 +55,7 @@ def _instruments(items: list[Instrument]) -> Table:
             item.multiplier,
             item.tick,
             item.lot,
-            iso(item.expiry) if item.expiry else None,
+            item.expiry,
         )
         for item in items
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from obverse.app.conformance.rows import Row
-from obverse.contracts import Instrument, Position, exact, fill
+from obverse.contracts import Instrument, Inverse, Position, exact, fill
+from obverse.contracts.units import to_decimal
 from obverse.errors import DataError
 from obverse.rulebooks import Rulebook, rulebook
 
@@ -29,14 +31,26 @@ class Case:
 
     def text(self, key: str) -> str:
         """A word given."""
-        value = self.row.given[key]
-        if not isinstance(value, str):
-            raise DataError(f"given {key}: expected text, found {value!r}.")
-        return value
+        return _text(self.row.given[key], f"given {key}")
 
     def number(self, key: str) -> Decimal:
         """A number given, exact."""
         return exact(self.text(key), f"given {key}")
+
+    def numbers(self, key: str) -> list[Decimal]:
+        """A list of numbers given, exact."""
+        name = f"given {key}"
+        return [exact(_text(item, name), name) for item in _list(self.row.given[key], name)]
+
+    def fills(self) -> list[Mapping[str, Any]]:
+        """The fills given, or the row itself where it is the only one."""
+        if "fills" not in self:
+            return [self.row.given]
+        items = _list(self.row.given["fills"], "given fills")
+        for item in items:
+            if not isinstance(item, Mapping):
+                raise DataError(f"given fills: expected objects, found {item!r}.")
+        return items
 
     def real(self, key: str) -> float:
         """A number given, for pricing in floats."""
@@ -69,11 +83,19 @@ class Case:
         )
 
     def size(self, source: Mapping[str, Any] | None = None) -> Decimal:
-        """Contracts given as such, or as dollars."""
+        """Contracts given as such, or as dollars; an example need not be a whole number of them."""
         given = self.row.given if source is None else source
-        if "usd_amount" in given:
-            return self.instrument().contracts_of(given["usd_amount"])
-        return exact(given["contracts"], "given contracts")
+        word = "usd_amount" if "usd_amount" in given else "contracts"
+        size = exact(given[word], f"given {word}")
+        if size < 0:
+            raise DataError(f"given {word}: {size:f} is below zero; side gives the direction.")
+        return size if word == "contracts" else self._contracts_of(size)
+
+    def _contracts_of(self, usd_amount: Decimal) -> Decimal:
+        instrument = self.instrument()
+        if not isinstance(instrument.payoff, Inverse):
+            raise DataError(f"given usd_amount: {instrument.symbol} is sized in contracts.")
+        return to_decimal(Fraction(usd_amount) / Fraction(instrument.multiplier))
 
     def sign(self) -> int:
         """+1 for a long or a buy, -1 for a short or a sale."""
@@ -85,8 +107,20 @@ class Case:
         return fill(flat, self.sign() * self.size(), self.number(price))
 
 
-def direction(side: str) -> int:
+def direction(side: Any) -> int:
     """+1 for a long or a buy, -1 for a short or a sale."""
-    if side not in OPENING:
+    if not isinstance(side, str) or side not in OPENING:
         raise DataError(f"side {side!r}: expected one of {', '.join(OPENING)}.")
     return OPENING[side]
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{name}: expected text, found {value!r}.")
+    return value
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError(f"{name}: expected a list, found {value!r}.")
+    return value

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from obverse.app.conformance.case import Case, direction
-from obverse.contracts import USD, Amount, Currency, Position, Rounding, exact, fill, iso
+from obverse.contracts import (
+    USD,
+    Amount,
+    Currency,
+    Inverse,
+    Linear,
+    Position,
+    Rounding,
+    exact,
+    fill,
+    iso,
+)
 from obverse.contracts.accounting import UNROUNDED_EXPONENT, rounded_fee
 from obverse.contracts.positions import average_price
 from obverse.contracts.sizing import contracts_of_margin, contracts_of_value
@@ -19,6 +30,7 @@ from obverse.contracts.spreads import spread_price
 from obverse.errors import DataError
 from obverse.pricing import Carry, fair_price
 from obverse.risk import hedged_holding, quanto_hedge, return_on_equity
+from obverse.rulebooks.rulebook import Liquidity
 
 Result = dict[str, Any]
 
@@ -36,8 +48,8 @@ def average_entry(case: Case) -> Result:
         position = Position.from_cost(case.instrument(), case.sign() * case.size(), cost)
     else:
         position = Position.flat(case.instrument())
-        for item in case.row.given["fills"]:
-            sign = direction(item.get("side", case.text("side")))
+        for item in case.fills():
+            sign = direction(item["side"]) if "side" in item else case.sign()
             position = fill(position, sign * case.size(item), item["price"])
     return {"average_price": position.average_price, "cost": abs(position.cost).coins}
 
@@ -45,7 +57,13 @@ def average_entry(case: Case) -> Result:
 def pnl(case: Case) -> Result:
     """Gain from entry to exit, in coin and in dollars at the exit."""
     gain = case.position().pnl(price=case.number("exit_price"))
-    return {"pnl": gain.coins, "pnl_usd": _usd(case, gain, "exit_price")}
+    found = {"pnl": gain.coins}
+    match case.instrument().payoff:
+        case Inverse():
+            found["pnl_usd"] = _usd(case, gain, "exit_price")
+        case Linear():
+            found["pnl_usd"] = gain.coins  # settled in the quote currency
+    return found  # a quanto's settlement coin has a price of its own, which is not given
 
 
 def unrealized_pnl(case: Case) -> Result:
@@ -74,7 +92,7 @@ def equity(case: Case) -> Result:
     currency = instrument.settlement_currency
     position = Position.flat(instrument)
     balance = currency.amount(case.number("starting_balance"))
-    for item in case.row.given["fills"]:
+    for item in case.fills():
         size = case.size(item)
         position = fill(position, direction(item["side"]) * size, item["price"])
         if "fee" in item:
@@ -82,7 +100,7 @@ def equity(case: Case) -> Result:
         else:
             value = instrument.value(size, item["price"])
             balance -= rounded_fee(instrument.accounting, value, exact(item["fee_rate"]))
-    for received in case.row.given.get("funding", []):
+    for received in case.numbers("funding") if "funding" in case else []:
         balance += currency.amount(received)
     balance += position.realized
     if "mark_price" in case:
@@ -94,6 +112,8 @@ def fee(case: Case) -> Result:
     """Fee on the value of each fill, summed; at the given rate, or the venue's."""
     instrument = case.instrument()
     liquidity = case.text("liquidity")
+    if liquidity not in get_args(Liquidity):
+        raise DataError(f"liquidity {liquidity!r}: not one of {', '.join(get_args(Liquidity))}.")
     rate = case.number("rate") if "rate" in case else case.rules().fee_rate(instrument, liquidity)  # type: ignore[arg-type]
     fees = [
         rounded_fee(
@@ -102,7 +122,7 @@ def fee(case: Case) -> Result:
             rate,
             delivery=liquidity == "delivery",
         )
-        for item in case.row.given.get("fills", [case.row.given])
+        for item in case.fills()
     ]
     return {"fee": sum(fees, instrument.settlement_currency.zero).coins}
 

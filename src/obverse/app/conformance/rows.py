@@ -15,36 +15,38 @@ import msgspec
 
 from obverse.errors import DataError
 
-_FILLS = "side contracts usd_amount entry_price"
+_OPENED = "side contracts usd_amount entry_price"
+FILL_WORDS = frozenset({"side", "contracts", "usd_amount", "price", "fee_rate", "fee"})
+"""The words that may stand in one of `fills`."""
 
 VOCABULARY: dict[str, str] = {
     "contract_value": "contracts usd_amount price",
     "average_entry": "side fills contracts usd_amount cost",
-    "pnl": f"{_FILLS} exit_price multiplier",
-    "capped_pnl": f"{_FILLS} exit_price multiplier leverage",
-    "unrealized_pnl": f"{_FILLS} mark_price",
-    "return_on_equity": f"{_FILLS} mark_price unrealized_pnl leverage mode",
+    "pnl": f"{_OPENED} exit_price multiplier",
+    "capped_pnl": f"{_OPENED} exit_price multiplier leverage",
+    "unrealized_pnl": f"{_OPENED} mark_price",
+    "return_on_equity": f"{_OPENED} mark_price unrealized_pnl leverage mode",
     "equity": "starting_balance fills funding mark_price",
-    "position_settlement": f"{_FILLS} leverage close_contracts exit_price fee_received",
+    "position_settlement": f"{_OPENED} leverage close_contracts exit_price fee_received",
     "position_size": "coin_value price margin leverage usd_amount",
-    "hedge": f"coin_holding {_FILLS} exit_price",
+    "hedge": f"coin_holding {_OPENED} exit_price",
     "quanto_hedge": "side contracts entry_price exit_price settlement_price_entry "
     "settlement_price_exit underlying_holding",
     "volume_weighted_price": "turnover contracts",
     "fee": "contracts usd_amount price fills liquidity rate",
-    "initial_margin": f"{_FILLS} leverage rate mark_price mode",
-    "maintenance_margin": f"{_FILLS} mark_price rate tiers maintenance_deduction leverage "
+    "initial_margin": f"{_OPENED} leverage rate mark_price mode",
+    "maintenance_margin": f"{_OPENED} mark_price rate tiers maintenance_deduction leverage "
     "taker_fee_rate",
-    "closing_fee_reserve": f"{_FILLS} taker_fee_rate leverage bankruptcy_price",
-    "position_margin": f"{_FILLS} mark_price leverage taker_fee_rate",
+    "closing_fee_reserve": f"{_OPENED} taker_fee_rate leverage bankruptcy_price",
+    "position_margin": f"{_OPENED} mark_price leverage taker_fee_rate",
     "margin_rate": "size tiers schedule index_price",
-    "margin_ratio": f"{_FILLS} mark_price leverage mode maintenance_rate taker_fee_rate",
+    "margin_ratio": f"{_OPENED} mark_price leverage mode maintenance_rate taker_fee_rate",
     "order_cost": "side contracts price leverage taker_fee_rate",
     "available_balance": "balance orders",
-    "bankruptcy_price": f"{_FILLS} mode leverage balance taker_fee_rate tick_size",
-    "liquidation_price": f"{_FILLS} mode leverage balance taker_fee_rate tick_size "
+    "bankruptcy_price": f"{_OPENED} mode leverage balance taker_fee_rate tick_size",
+    "liquidation_price": f"{_OPENED} mode leverage balance taker_fee_rate tick_size "
     "maintenance_rate maintenance_basis",
-    "break_even_price": f"{_FILLS} taker_fee_rate tick_size",
+    "break_even_price": f"{_OPENED} taker_fee_rate tick_size",
     "partial_liquidation": "contracts tier_caps target_tier side mark_price equity "
     "maintenance_rate execution_price fee_rate",
     "insurance_fund": "side contracts bankruptcy_price fill_price",
@@ -162,4 +164,9 @@ def unknown_words(row: Row) -> list[str]:
     known = VOCABULARY.get(row.quantity)
     if known is None:
         return [f"quantity {row.quantity!r}"]
-    return [f"given {word!r}" for word in row.given if word not in known.split()]
+    words = [f"given {word!r}" for word in row.given if word not in known.split()]
+    fills = row.given.get("fills")
+    for item in fills if isinstance(fills, list) else []:
+        if isinstance(item, dict):
+            words += [f"given fills {word!r}" for word in item if word not in FILL_WORDS]
+    return words

@@ -93,6 +93,9 @@ def _outcome(file: str, row: Row | Malformed) -> Outcome:
         return _waits(file, row, f"unknown word: {', '.join(unknown)}")
     if row.quantity not in QUANTITIES:
         return _waits(file, row, "not yet supported")
+    if not row.expect:
+        reason = "expect: nothing to compare"
+        return Outcome(file, row.id, row.venue, row.quantity, "fail", row.expect, None, reason)
     return _computed(file, row)
 
 
@@ -101,21 +104,24 @@ def _waits(file: str, row: Row, reason: str) -> Outcome:
 
 
 def _computed(file: str, row: Row) -> Outcome:
+    got, reason = _attempt(row, unrounded=False)
+    if reason and _may_stay_unrounded(row):
+        plain_got, plain_reason = _attempt(row, unrounded=True)
+        if got is None or not plain_reason:
+            got, reason = plain_got, plain_reason
+    status: Status = "fail" if reason else "pass"
+    return Outcome(file, row.id, row.venue, row.quantity, status, row.expect, got, reason)
+
+
+def _attempt(row: Row, *, unrounded: bool) -> tuple[dict[str, Any] | None, str]:
+    """What was computed, and how it misses: nothing when it is within the tolerance."""
     try:
-        got, reason = _attempt(row, unrounded=False)
-        if reason is not None and _may_stay_unrounded(row):
-            plain_got, plain_reason = _attempt(row, unrounded=True)
-            if plain_reason is None:
-                got, reason = plain_got, None
+        computed = {key: _derived(value) for key, value in compute(Case(row, unrounded)).items()}
+        return computed, difference(row.expect, computed, row.tolerance) or ""
     except ObverseError as error:
-        return Outcome(file, row.id, row.venue, row.quantity, "fail", row.expect, None, str(error))
-    status: Status = "pass" if reason is None else "fail"
-    return Outcome(file, row.id, row.venue, row.quantity, status, row.expect, got, reason or "")
-
-
-def _attempt(row: Row, *, unrounded: bool) -> tuple[dict[str, Any], str | None]:
-    computed = {key: _derived(value) for key, value in compute(Case(row, unrounded)).items()}
-    return computed, difference(row.expect, computed, row.tolerance)
+        return None, str(error)
+    except ArithmeticError as error:
+        return None, f"cannot be computed: {error}"
 
 
 def _may_stay_unrounded(row: Row) -> bool:

@@ -1,0 +1,109 @@
+"""Prices read off an order book: what a size would trade at, and the middle of that.
+
+Levels run from the best outwards, each (price, contracts). The impact price of a side is the
+average price of taking a notional from it; an inverse book averages harmonically, since dollars
+are fixed and coins are what is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from obverse.contracts.instruments import Instrument
+from obverse.contracts.units import (
+    ExactNumber,
+    Rounding,
+    exact,
+    exact_price,
+    round_to_step,
+    to_decimal,
+)
+from obverse.errors import MarketDataError
+
+
+@dataclass(frozen=True)
+class Level:
+    """Contracts offered at a price."""
+
+    price: Decimal
+    contracts: Decimal
+
+
+def impact_price(
+    instrument: Instrument, levels: Sequence[Level], *, coin_notional: ExactNumber
+) -> Decimal | None:
+    """Average price of taking so many settlement coins from one side; none if it is too thin."""
+    left = Fraction(exact(coin_notional, "coin_notional"))
+    if left <= 0:
+        raise MarketDataError(f"impact: a notional of {coin_notional} takes nothing.")
+    contracts = coins = Fraction(0)
+    for level in levels:
+        here = abs(instrument.payoff.value(level.contracts, level.price))
+        taken = min(here, left)
+        contracts += instrument.payoff.contracts(taken, level.price)
+        coins += taken
+        left -= taken
+        if left == 0:
+            return to_decimal(instrument.payoff.average_price(contracts, coins))
+    return None
+
+
+def impact_mid_price(
+    impact_bid: ExactNumber, impact_ask: ExactNumber, *, tick: ExactNumber
+) -> Decimal:
+    """Mean of the two impact prices, to the nearest tick. Source: BitMEX fair price marking."""
+    bid, ask = exact_price(impact_bid, "impact_bid"), exact_price(impact_ask, "impact_ask")
+    _uncrossed(bid, ask)
+    mean = (Fraction(bid) + Fraction(ask)) / 2
+    return round_to_step(mean, exact_price(tick, "tick"), Rounding.NEAREST)
+
+
+def market_price(
+    *, bid: ExactNumber | None, ask: ExactNumber | None, last: ExactNumber | None
+) -> Decimal:
+    """Last price confined to the book; with one side the other does not bind.
+
+    Without a last price it is the middle of the book. Source: Deribit mark price documentation.
+    """
+    low = None if bid is None else exact_price(bid, "bid")
+    high = None if ask is None else exact_price(ask, "ask")
+    if low is not None and high is not None:
+        _uncrossed(low, high)
+    if last is None:
+        if low is None or high is None:
+            raise MarketDataError("market price: no last price and not both sides of a book.")
+        return (low + high) / 2
+    price = exact_price(last, "last")
+    price = price if low is None else max(price, low)
+    return price if high is None else min(price, high)
+
+
+@dataclass(frozen=True)
+class PriceBand:
+    """Limits for orders around a mark."""
+
+    min_price: Decimal
+    max_price: Decimal
+
+
+def price_band(
+    mark_price: ExactNumber, *, band_rate: ExactNumber, tick: ExactNumber
+) -> PriceBand:
+    """Mark less and plus a fraction of itself, rounded outwards to the tick.
+
+    Source: Deribit limits; the direction is inferred from published limits.
+    """
+    mark, rate = exact_price(mark_price, "mark_price"), exact(band_rate, "band_rate")
+    step = exact_price(tick, "tick")
+    return PriceBand(
+        round_to_step(mark * (1 - rate), step, Rounding.FLOOR),
+        round_to_step(mark * (1 + rate), step, Rounding.CEILING),
+    )
+
+
+def _uncrossed(bid: Decimal, ask: Decimal) -> None:
+    if bid > ask:
+        raise MarketDataError(f"book: the bid {bid} is above the ask {ask}.")

@@ -1,0 +1,140 @@
+"""How a book's results read: rows by venue and expiry, totals, units, notes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from books import (
+    ETHER,
+    LINEAR,
+    MARCH_FUTURE,
+    MARKET,
+    PERPETUAL,
+    QUANTO,
+    book,
+    held,
+    mixed_books,
+)
+from hypothesis import given
+
+from obverse.risk import Book, BookExposure, Constituent, Holding, exposure, hedges, sheets
+from obverse.rulebooks import rulebook
+
+BINANCE = rulebook("binance", as_of="2026-02-01").instrument("BTCUSD_260327")
+
+
+@pytest.fixture(scope="module")
+def found() -> BookExposure:
+    """Longs and shorts of one coin at two venues and two deliveries, and a quanto on another."""
+    positions = (
+        held(PERPETUAL, -20_000, "80000"),
+        held(MARCH_FUTURE, 5_000, "78000"),
+        held(BINANCE, 1_000, "79000"),
+        held(QUANTO, 1_000, "2300"),
+    )
+    return exposure(book({"BTC": "10", "USD": "2500"}, *positions), MARKET)
+
+
+@given(mixed_books)
+def test_groups_by_venue_and_by_expiry_each_add_up_to_the_total(drawn: Book) -> None:
+    for coin in ("BTC", "ETH"):
+        rows = sheets.exposure_table(exposure(drawn, MARKET), coin).records()
+        *groups, total = rows
+        assert total["group"] == "total"
+        by_venue = [row for row in groups if str(row["group"]).startswith("venue ")]
+        by_expiry = [row for row in groups if row not in by_venue]
+        for key in ("notional_usd", "pnl_coin", "pnl_usd", "coin_delta", "coin_convexity"):
+            for part in (by_venue, by_expiry):
+                whole = sum(float(row[key]) for row in part)  # type: ignore[arg-type]
+                assert whole == pytest.approx(float(total[key]), abs=1e-6), key  # type: ignore[arg-type]
+
+
+def test_positions_are_grouped_by_venue_then_by_delivery(found: BookExposure) -> None:
+    rows = sheets.exposure_table(found, "BTC").records()
+    assert [row["group"] for row in rows] == [
+        "venue deribit", "venue binance", "perpetual", "2026-03-27", "total",
+    ]  # fmt: skip
+    net = [row["notional_usd"] for row in rows]
+    assert net == [-150_000, 100_000, -200_000, 150_000, -50_000]
+
+
+def test_a_quanto_counts_in_dollars_but_not_in_the_coin_it_does_not_settle_in(
+    found: BookExposure,
+) -> None:
+    rows = sheets.exposure_table(found, "ETH").records()
+    assert [row["group"] for row in rows] == ["venue bitmex", "perpetual", "total"]
+    assert rows[-1]["pnl_coin"] == 0  # 88 dollars at 1e-6 BTC, 1,000 contracts: 0.088 BTC
+    assert rows[-1]["pnl_usd"] == pytest.approx(Decimal("6805.436"))
+
+
+def test_positions_come_in_one_table_a_settlement_coin() -> None:
+    made = book({}, held(PERPETUAL, 1, "77000"), held(ETHER, 1, "2300"), held(LINEAR, 1, "77000"))
+    tables = sheets.positions_tables(exposure(made, MARKET))
+    assert [table.title for table in tables] == [f"Positions settled in {c}" for c in made_codes()]
+    assert "Unreal. PnL (ETH)" in str(tables[1])
+
+
+def made_codes() -> tuple[str, ...]:
+    """Settlement coins in order of appearance."""
+    return ("BTC", "ETH", "USDC")
+
+
+def test_a_borrowed_mark_is_noted_under_the_positions(found: BookExposure) -> None:
+    (table,) = sheets.positions_tables(found)
+    assert table.notes == (
+        "BTCUSD_260327: marked at deribit's BTC-27MAR26.",
+        "ETHUSD: marked at deribit's ETH-PERPETUAL.",
+    )
+    entry, mark = table.records()[0]["entry_usd"], table.records()[0]["mark_usd"]
+    assert (entry, mark) == (80_000, Decimal("77388"))
+
+
+def test_the_books_table_ends_with_its_dollars_and_its_total(found: BookExposure) -> None:
+    rows = found.to_frame("records")
+    assert [row["coin"] for row in rows] == ["BTC", "ETH", "USD", "total"]
+    assert rows[2]["equity_usd"] == 2500
+    coins = sum(float(row["equity_usd"]) for row in rows[:3])
+    assert rows[3]["equity_usd"] == pytest.approx(coins) == pytest.approx(float(found.equity_usd))
+    assert rows[3]["dollar_delta_usd"] == pytest.approx(
+        rows[0]["dollar_delta_usd"] + rows[1]["dollar_delta_usd"]
+    )
+    assert repr(found).startswith("Book by coin")
+
+
+def test_a_book_without_dollars_has_no_row_for_them() -> None:
+    rows = exposure(book({"BTC": "1"}), MARKET).to_frame("records")
+    assert [row["coin"] for row in rows] == ["BTC", "total"]
+
+
+def test_holdings_say_where_and_what_they_are_worth() -> None:
+    made = Book("mine", (Holding("BTC", Decimal(2), "vault"), Holding("USD", Decimal("-7"))))
+    table = sheets.holdings_table(exposure(made, MARKET))
+    assert table.title == "Book 'mine': holdings"
+    assert table.cells() == [
+        ["BTC", "vault", "+2.0000", "+154,669.00"],
+        ["USD", "", "-7.0000", "-7.00"],
+    ]
+
+
+def test_the_dollar_delta_is_split_by_the_weights_of_the_index() -> None:
+    sources = (Constituent("Kraken", Decimal("0.75")), Constituent("Gemini", Decimal("0.25")))
+    holdings = (Holding("BTC", Decimal(8)),)
+    made = Book("mine", holdings, index_composition={"BTC": sources})
+    rows = sheets.composition_table(exposure(made, MARKET), "BTC").records()
+    assert [(row["source"], row["weight"], row["dollar_delta_coin"]) for row in rows] == [
+        ("Kraken", 75, 6),
+        ("Gemini", 25, 2),
+    ]
+    assert rows[0]["dollar_delta_usd"] == pytest.approx(6 * 77_334.5)
+
+
+def test_the_hedge_table_has_a_row_an_instrument_with_what_is_left() -> None:
+    (coin,) = exposure(book({"BTC": "1"}), MARKET).coins
+    table = sheets.hedge_table("BTC", hedges(coin, MARKET, (PERPETUAL, MARCH_FUTURE)))
+    assert [row[:4] for row in table.cells()] == [
+        ["BTC-PERPETUAL", "sell", "7,739", "77,390"],
+        ["BTC-27MAR26", "sell", "7,772", "77,720"],
+    ]
+    assert "Left over (BTC)" in str(table)
+    assert "synthetic dollar" in str(table)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.contracts import Instrument, Position
@@ -74,6 +74,7 @@ def _reverse_profit(
     return dollars / delivery + _delivered(bought, "buy", future, delivery, fee) - 1
 
 
+@settings(deadline=None)
 @given(prices, prices, years, rates, fees, st.lists(prices, min_size=2, max_size=5))
 def test_cash_and_carry_locks_its_dollars_at_any_delivery_price(
     spot: float, future: float, maturity: float, rate: float, fee: TradeFees, ends: list[float]
@@ -84,6 +85,7 @@ def test_cash_and_carry_locks_its_dollars_at_any_delivery_price(
         assert profit == pytest.approx(found.profit_usd, rel=1e-9, abs=1e-6 * spot)
 
 
+@settings(deadline=None)
 @given(prices, prices, years, rates, fees, st.lists(prices, min_size=2, max_size=5))
 def test_the_reverse_locks_its_coins_at_any_delivery_price(
     spot: float, future: float, maturity: float, rate: float, fee: TradeFees, ends: list[float]
@@ -112,6 +114,7 @@ def test_a_quarter_at_deribit_by_hand() -> None:
 
 
 @BOTH
+@settings(deadline=None)
 @given(
     prices,
     years,
@@ -141,6 +144,7 @@ def test_each_fee_alone_turns_the_fair_future_into_a_loss_both_ways(
     assert found.fees_usd == pytest.approx(60, rel=0.05)
 
 
+@settings(deadline=None)
 @given(prices, prices, years, st.builds(Carry, rates, rates), fees)
 def test_the_two_trades_never_both_win(
     spot: float, future: float, maturity: float, carry: Carry, fee: TradeFees

@@ -22,7 +22,7 @@ from books import (
     perpetual,
     snapshot,
 )
-from hypothesis import given
+from hypothesis import given, settings
 
 from obverse.contracts import Position
 from obverse.errors import BookError
@@ -121,6 +121,7 @@ def test_a_book_without_equity_has_no_leverage() -> None:
     assert found.effective_leverage is None
 
 
+@settings(deadline=None)
 @given(inverse_books, inverse_books)
 def test_exposures_of_two_books_add_up(one: Book, other: Book) -> None:
     both = Book("both", one.holdings + other.holdings, one.positions + other.positions)
@@ -138,6 +139,7 @@ def test_exposures_of_two_books_add_up(one: Book, other: Book) -> None:
             assert float(getattr(coin, name)) == pytest.approx(total, rel=1e-9, abs=1e-6), name
 
 
+@settings(deadline=None)
 @given(inverse_books)
 def test_positions_add_up_to_their_coins(drawn: Book) -> None:
     found = exposure(drawn, MARKET)
@@ -149,6 +151,7 @@ def test_positions_add_up_to_their_coins(drawn: Book) -> None:
         assert float(coin.equity - coin.held) == pytest.approx(float(gains), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(mixed_books)
 def test_deltas_and_convexities_are_the_slopes_and_bends_of_the_revalued_book(drawn: Book) -> None:
     found = exposure(drawn, MARKET)
@@ -164,6 +167,7 @@ def test_deltas_and_convexities_are_the_slopes_and_bends_of_the_revalued_book(dr
         assert coin.coin_convexity == pytest.approx(coin_bend, rel=1e-5, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(inverse_books)
 def test_an_inverse_book_has_no_bend_in_dollars(drawn: Book) -> None:
     found = exposure(drawn, MARKET)

@@ -22,7 +22,7 @@ from books import (
     held,
     mixed_books,
 )
-from hypothesis import given
+from hypothesis import given, settings
 
 from obverse.contracts import Instrument, Position, fill
 from obverse.errors import AmountError
@@ -32,6 +32,7 @@ from obverse.rulebooks import rulebook
 BITCOIN = (PERPETUAL, MARCH_FUTURE, JUNE_FUTURE)
 
 
+@settings(deadline=None)
 @given(mixed_books)
 def test_after_the_hedge_the_dollar_delta_is_what_was_left_over(drawn: Book) -> None:
     for coin in exposure(drawn, MARKET).coins:

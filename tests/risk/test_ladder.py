@@ -17,7 +17,7 @@ from books import (
     held,
     mixed_books,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import BookError, DataError
@@ -49,6 +49,7 @@ def test_a_short_of_the_coins_worth_is_a_dollar_that_stands_still(instrument: ob
     assert coin.dollar_convexity == 0
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 10**6),
     st.decimals("1000", "200000", places=1),
@@ -78,6 +79,7 @@ def test_a_long_loses_more_coin_on_the_way_down_than_it_gains_on_the_way_up() ->
     assert (up.equity_usd - now.equity_usd) / 20_000 == 3
 
 
+@settings(deadline=None)
 @given(mixed_books)
 def test_the_rung_at_no_move_is_the_exposure(drawn: Book) -> None:
     found = exposure(drawn, MARKET)

@@ -16,7 +16,7 @@ from books import (
     held,
     mixed_books,
 )
-from hypothesis import given
+from hypothesis import given, settings
 
 from obverse.risk import Book, BookExposure, Constituent, Holding, exposure, hedges, sheets
 from obverse.rulebooks import rulebook
@@ -36,6 +36,7 @@ def found() -> BookExposure:
     return exposure(book({"BTC": "10", "USD": "2500"}, *positions), MARKET)
 
 
+@settings(deadline=None)
 @given(mixed_books)
 def test_groups_by_venue_and_by_expiry_each_add_up_to_the_total(drawn: Book) -> None:
     for coin in ("BTC", "ETH"):

@@ -193,6 +193,13 @@ def test_a_gap_is_told_to_the_second() -> None:
     assert refusal(text) == [f"{start} {product} {reason}" for product in ("perpetual", "future")]
 
 
+def test_a_rule_may_end_as_the_next_begins() -> None:
+    file = read(changed((FIRST, FIRST.replace("\n", "\nuntil = 2021-06-08T04:30:00Z\n")),
+                        ('["perpetual"]\nfrom', '["*"]\nfrom')))  # fmt: skip
+    first, second = file.specification
+    assert first.until == second.begins
+
+
 @pytest.mark.parametrize(
     ("style", "missing"), [("step_whole_position", "step"), ("linear_in_size", "linear")]
 )

@@ -31,8 +31,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from obverse.contracts import Instrument, Position, fill
-from obverse.errors import BookError, DataError, Fault, LocatedError, ObverseError
+from obverse.contracts import Instrument, Kind, Position, exact, fill
+from obverse.errors import AmountError, DataError, Fault, LocatedError, ObverseError
 from obverse.located import LocatedToml, convert, parse
 from obverse.risk import Book, Constituent, Holding
 from obverse.rulebooks import rulebook
@@ -123,7 +123,11 @@ def read_book(text: str, path: str, as_of: datetime) -> tuple[Book, Assumptions]
     row = convert(document, BookRow)
     if not row.holdings and not row.positions:
         raise LocatedError([Fault(path, None, "", "the book holds nothing: add [[holdings]]")])
-    faults = list(_holding_faults(document, row))
+    faults = [
+        *_rate_faults(document, row.assumptions),
+        *_holding_faults(document, row),
+        *_index_faults(document, row),
+    ]
     positions: list[Position] = []
     for place, item in enumerate(row.positions):
         try:
@@ -138,10 +142,7 @@ def read_book(text: str, path: str, as_of: datetime) -> tuple[Book, Assumptions]
     }
     holdings = tuple(Holding(item.currency, item.amount, item.place) for item in row.holdings)
     name = row.name or Path(path).stem
-    try:
-        return Book(name, holdings, tuple(positions), composition), row.assumptions
-    except BookError as error:
-        raise LocatedError([Fault(path, document.line(("index",)), "", str(error))]) from None
+    return Book(name, holdings, tuple(positions), composition), row.assumptions
 
 
 class _FieldError(Exception):
@@ -150,10 +151,47 @@ class _FieldError(Exception):
         self.field = field
 
 
+def _rate_faults(document: LocatedToml, assumed: Assumptions) -> Iterator[Fault]:
+    rates: dict[tuple[str, ...], Rate | None] = {
+        ("dollar_rate",): assumed.dollar_rate,
+        ("storage_rate",): assumed.storage_rate,
+        ("spot_fee",): assumed.spot_fee,
+        **{("coin_yield", coin): rate for coin, rate in assumed.coin_yield.items()},
+    }
+    for field, rate in rates.items():
+        for reason in _wrong_with(rate):
+            yield document.fault(("assumptions", *field), reason)
+    for place, payment in enumerate(assumed.payments):
+        if payment.years < 0:
+            reason = f"{payment.years} is before now; expected zero or more"
+            yield document.fault(("assumptions", "payments", place, "years"), reason)
+
+
+def _wrong_with(rate: Rate | None) -> Iterator[str]:
+    if isinstance(rate, list):
+        years = [point.years for point in rate]
+        if not years or years[0] < 0 or years != sorted(set(years)):
+            yield "a rate curve needs points whose years ascend from zero or later"
+        for point in rate:
+            yield from _wrong_with(point.rate)
+    elif rate is not None and abs(rate) >= 1:
+        yield f"{rate} is {rate:.0%}; rates and fees are fractions: 0.04 is 4 %"
+
+
+def _index_faults(document: LocatedToml, row: BookRow) -> Iterator[Fault]:
+    for coin, weights in row.index.items():
+        total = sum(weights.values(), Decimal(0))
+        if total != 1 or min(weights.values()) < 0:
+            reason = f"weights sum to {total}; expected 1, and none below zero"
+            yield document.fault(("index", coin), reason)
+
+
 def _holding_faults(document: LocatedToml, row: BookRow) -> Iterator[Fault]:
     for place, item in enumerate(row.holdings):
-        if not item.amount.is_finite():
-            yield document.fault(("holdings", place, "amount"), f"{item.amount} is not finite")
+        try:
+            exact(item.amount, "amount")
+        except AmountError as error:
+            yield document.fault(("holdings", place, "amount"), str(error))
         if not item.currency.isalnum() or item.currency != item.currency.upper():
             reason = f"{item.currency!r} is not a currency code such as BTC"
             yield document.fault(("holdings", place, "currency"), reason)
@@ -161,6 +199,9 @@ def _holding_faults(document: LocatedToml, row: BookRow) -> Iterator[Fault]:
 
 def _position(item: PositionRow, as_of: datetime) -> Position:
     instrument = _instrument(item, as_of)
+    if instrument.kind is Kind.SPREAD:
+        legs = " and ".join(instrument.legs or ())
+        raise _FieldError(f"{instrument.symbol} is a spread: give its legs {legs}", "instrument")
     if instrument.expiry is not None and instrument.expiry <= as_of:
         reason = f"{instrument.symbol} expired on {instrument.expiry:%Y-%m-%d %H:%M} UTC"
         raise _FieldError(reason, "instrument")
@@ -213,7 +254,7 @@ def _size(instrument: Instrument, trade: Fill, *field: str | int) -> Decimal:
             size = instrument.contracts_of(trade.usd_amount)
     except ObverseError as error:
         raise _FieldError(error, *field, word) from None
-    if not size.is_finite() or size <= 0 or size != size.to_integral_value():
+    if size <= 0 or size != size.to_integral_value():
         reason = f"{size} contracts: expected a whole number above zero; side gives the direction"
         raise _FieldError(reason, *field, word)
     return size

@@ -80,7 +80,7 @@ def absolute_rate(relative_rate: ExactNumber, index_price: ExactNumber) -> Decim
 
 @dataclass(frozen=True)
 class TwapTerms:
-    """Terms of a funding on time averages: interest inside a clamp, a factor, bounds on the rate."""
+    """Terms of funding on time averages: interest in a clamp, a factor, bounds on the rate."""
 
     interest_rate: Decimal = Decimal(0)
     period_years: Decimal = Decimal(0)

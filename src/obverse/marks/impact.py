@@ -89,9 +89,7 @@ class PriceBand:
     max_price: Decimal
 
 
-def price_band(
-    mark_price: ExactNumber, *, band_rate: ExactNumber, tick: ExactNumber
-) -> PriceBand:
+def price_band(mark_price: ExactNumber, *, band_rate: ExactNumber, tick: ExactNumber) -> PriceBand:
     """Mark less and plus a fraction of itself, rounded outwards to the tick.
 
     Source: Deribit limits; the direction is inferred from published limits.

@@ -84,6 +84,7 @@ class RoundingRule(Entry, kw_only=True, frozen=True):
     value: FieldPlaces
     fee: FieldPlaces
     delivery_fee: FieldPlaces
+    funding: FieldPlaces | None = None
     value_unit: Literal["position", "lot"] = "position"
     averaging: Literal["exact", "whole_units_per_lot"] = "exact"
 
@@ -132,6 +133,60 @@ class Session(Entry, kw_only=True, frozen=True):
     method: Literal["none", "daily"]
     time: time | None = None
     time_zone: str | None = None
+
+
+class IndexRule(Entry, kw_only=True, frozen=True):
+    """How an index is combined from its sources."""
+
+    combination: Literal["weighted", "equal"]
+    outliers: Literal["none", "clamp_to_median", "drop_extremes"]
+    band_rate: Decimal | None = None
+    silent_seconds: Decimal | None = None
+    minimum_sources: int = 1
+    few_equal: int = 0
+    publish_seconds: Decimal | None = None
+    constituents: dict[str, Decimal] = {}
+
+
+class MarkRule(Entry, kw_only=True, frozen=True):
+    """How a mark price is made."""
+
+    policy: Literal["funding_decay", "basis_average", "median_of_three", "annualised_impact_basis"]
+    basis_of: Literal["market_price", "mid", "impact_mid"] | None = None
+    average: Literal["exponential", "moving"] | None = None
+    average_seconds: Decimal | None = None
+    sample_seconds: Decimal | None = None
+    bound_rate: Decimal | None = None
+    impact_notional_coin: Decimal | None = None
+    impact_notional_usd: Decimal | None = None
+    whole_minutes: bool = False
+    places: int | None = None
+    settlement_average: bool = False
+
+
+class FundingRule(Entry, kw_only=True, frozen=True):
+    """How funding is measured and exchanged. Rates are per `rate_hours`."""
+
+    premium: Literal["impact_with_basis", "impact", "mark", "mid"]
+    sample_seconds: Decimal
+    weights: Literal["flat", "linear", "rolling"]
+    rule: Literal["clamp", "dampener", "divide", "plain"]
+    interest_rate: Decimal = Decimal(0)
+    dampener: Decimal | None = None
+    coefficient: Decimal | None = None
+    cap: Decimal | None = None
+    lag: Literal["same_window", "next_window"]
+    accrual: Literal["discrete", "continuous", "fixed_amount"]
+    interval_hours: int
+    anchor_hour: int = 0
+    rate_hours: int = 8
+    valued_on: Literal["mark", "index"] = "mark"
+
+
+class PriceBandRule(Entry, kw_only=True, frozen=True):
+    """How far from the mark an order may be priced."""
+
+    band_rate: Decimal
 
 
 class Step(Strict, kw_only=True, frozen=True):
@@ -189,6 +244,10 @@ class VenueFile(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
     delivery: list[Delivery] = []
     session: list[Session] = []
     margin: list[Margin]
+    index: list[IndexRule] = []
+    mark: list[MarkRule] = []
+    funding: list[FundingRule] = []
+    price_band: list[PriceBandRule] = []
 
 
 RULE_KINDS: dict[str, tuple[KindName, ...]] = {

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import typer
 
-from obverse.app.book_file import read_book
 from obverse.app.commands.output import print_json
 from obverse.app.console import remark, show
 from obverse.app.report import report
 from obverse.contracts import exact, instant
+from obverse.contracts.units import plain
 from obverse.errors import DataError
 from obverse.market import DEFAULT_INSTANT, Market, read, simulated
-from obverse.risk import Book
 from obverse.tables import Face
 
 SIMULATED = "simulated"
+EXAMPLE_TAKEN = "No book given: used the built-in example, a miner; --book FILE for your own."
+NO_BOOK = "No book given: add --book FILE for positions, ladder and hedge."
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,12 @@ def run(asked: Request) -> None:
         raise DataError("--book and --no-book: choose one.")
     rate = None if asked.dollar_rate is None else parse_rate(asked.dollar_rate)
     market = _market(asked)
-    book = _book(asked, market)
-    made = report(market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face)
+    with _book(asked, market) as book:
+        made = report(
+            market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face
+        )
+    if asked.book is None and not asked.no_book:
+        remark(EXAMPLE_TAKEN if market.simulated else NO_BOOK)
     if asked.html is not None:
         made.to_html(asked.html)
         remark(f"Wrote {asked.html}.")
@@ -67,7 +73,10 @@ def parse_rate(text: str) -> float:
     if per_cent:
         return float(value / 100)
     if abs(value) >= 1:
-        raise DataError(f"--dollar-rate: {text} is {value:.0%} a year; write {text}% or 0.0{text}.")
+        fraction = f"{plain(value / 100):f}"
+        raise DataError(
+            f"--dollar-rate: {text} is {value:.0%} a year; write {text}% or {fraction}."
+        )
     return float(value)
 
 
@@ -78,12 +87,7 @@ def _market(asked: Request) -> Market:
     return simulated(seed=asked.seed, venue=asked.venue or "deribit", at=moment)
 
 
-def _book(asked: Request, market: Market) -> Book | Path | None:
-    if asked.book is not None or asked.no_book:
-        return asked.book
-    if not market.simulated:
-        remark("No book given: add --book FILE for positions, ladder and hedge.")
-        return None
-    remark("No book given: using the built-in example, a miner; --book FILE for your own.")
-    text = (resources.files("obverse.app") / "example_book.toml").read_text(encoding="utf-8")
-    return read_book(text, "example_book.toml", market.asked)[0]
+def _book(asked: Request, market: Market) -> AbstractContextManager[Path | None]:
+    if asked.book is None and market.simulated and not asked.no_book:
+        return resources.as_file(resources.files("obverse.app") / "example_book.toml")
+    return nullcontext(asked.book)

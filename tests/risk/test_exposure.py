@@ -161,7 +161,9 @@ def test_deltas_and_convexities_are_the_slopes_and_bends_of_the_revalued_book(dr
         slope = float(up.book_usd - down.book_usd) / (2 * step)
         bend = float(up.book_usd - 2 * now.book_usd + down.book_usd) / step**2
         coin_bend = float(up.equity_coin - 2 * now.equity_coin + down.equity_coin) / step**2
-        size = abs(coin.dollar_delta_usd) + float(coin.notional_usd) + float(abs(coin.equity_usd))
+        size = (
+            1 + abs(coin.dollar_delta_usd) + float(coin.notional_usd) + float(abs(coin.equity_usd))
+        )
         assert coin.dollar_delta_usd == pytest.approx(slope, abs=1e-9 * size)
         assert coin.dollar_convexity == pytest.approx(bend, abs=1e-9 * size)
         assert coin.coin_convexity == pytest.approx(coin_bend, rel=1e-5, abs=1e-9)

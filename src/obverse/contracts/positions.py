@@ -18,8 +18,8 @@ from obverse.contracts.units import (
     ExactNumber,
     Price,
     Rounding,
+    add,
     exact,
-    plain,
     to_decimal,
     to_integer,
 )
@@ -136,17 +136,17 @@ def fill(position: Position, contracts: Decimal, price: ExactNumber) -> Position
     held = position.contracts
     if held * contracts >= 0:
         value = position.instrument.value(contracts, price)
-        return replace(position, contracts=plain(held + contracts), cost=position.cost + value)
+        return replace(position, contracts=add(held, contracts), cost=position.cost + value)
     closing = min(abs(held), abs(contracts)) * (1 if held > 0 else -1)
     cost_out = cost_of_part(position.cost, closing, held)
     gain = _gain(position.instrument, cost_out, position.instrument.value(closing, price))
     reduced = replace(
         position,
-        contracts=plain(held - closing),
+        contracts=add(held, -closing),
         cost=position.cost - cost_out,
         realized=position.realized + gain,
     )
-    left = contracts + closing
+    left = add(contracts, closing)
     return fill(reduced, left, price) if left else reduced
 
 

@@ -73,6 +73,11 @@ def plain(value: Decimal) -> Decimal:
     return value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1), context=_WIDE)  # type: ignore[operator]
 
 
+def add(a: Decimal, b: Decimal) -> Decimal:
+    """Add two exact decimals without losing a digit."""
+    return plain(_WIDE.add(a, b))
+
+
 def to_integer(value: Fraction, rounding: Rounding) -> int:
     """Round an exact fraction to an integer in the named direction."""
     floor, remainder = divmod(value.numerator, value.denominator)

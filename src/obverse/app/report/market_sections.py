@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from obverse.contracts import iso
 from obverse.curves import Curve, CurveNode
-from obverse.market import Market, Snapshot
+from obverse.market import Market
 from obverse.pricing import (
     Carry,
     RateCurve,
@@ -61,8 +61,9 @@ def market_table(market: Market, curves: tuple[Curve, ...]) -> Table:
         percent("back_rate", "Back", unit="%/y"),
         text("shape", "Shape"),
         text("at", "Taken at (UTC)"),
+        number("age_hours", "Age", "h", 1),
     )
-    rows = tuple(_market_row(market[term.underlying], term) for term in curves)
+    rows = tuple(_market_row(market, term) for term in curves)
     label = "SIMULATED market" if market.simulated else "Market"
     title = f"{label} at {market.venue} as of {iso(market.asked)}"
     notes = [f"Source: {market.source}."]
@@ -72,7 +73,8 @@ def market_table(market: Market, curves: tuple[Curve, ...]) -> Table:
     return Table(title, columns, rows, (*notes, *map(str, market.findings)))
 
 
-def _market_row(snapshot: Snapshot, term: Curve) -> tuple[Cell, ...]:
+def _market_row(market: Market, term: Curve) -> tuple[Cell, ...]:
+    snapshot = market[term.underlying]
     listed = [node for node in term.nodes if node.listed]
     width = snapshot.index_range_bp
     return (
@@ -84,6 +86,7 @@ def _market_row(snapshot: Snapshot, term: Curve) -> tuple[Cell, ...]:
         term.back.continuous_rate if term.back else None,
         term.shape.value,
         f"{term.at:%Y-%m-%d %H:%M:%S}",
+        (market.asked - snapshot.at).total_seconds() / 3600,
     )
 
 
@@ -115,7 +118,8 @@ def perpetual_table(term: Curve) -> Table:
         for node in term.perpetuals
     )
     note = "Implied: the premium read as an 8-hour rate, scaled linearly, before clamp and cap."
-    return Table(f"{term.underlying} perpetual", columns, rows, (note,))
+    none = "No perpetual was quoted in this market at that time."
+    return Table(f"{term.underlying} perpetual", columns, rows, (note if rows else none,))
 
 
 def fair_table(term: Curve, terms: Terms) -> Table:

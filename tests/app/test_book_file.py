@@ -64,7 +64,7 @@ def test_a_good_book() -> None:
     ]
     short, long = book.positions
     assert (short.instrument.symbol, short.contracts) == ("BTC-PERPETUAL", -100)
-    assert short.average_price == Decimal("84000.50210001260007560045360")
+    assert short.cost.coins == Decimal("-0.011904691")
     assert (long.instrument.symbol, long.contracts) == ("BTCUSD_PERP", 6)
     assert long.realized.coins == Decimal("0.00055556")
     assert [source.weight for source in book.index_composition["BTC"]] == [

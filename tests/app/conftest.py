@@ -46,6 +46,30 @@ def market() -> Market:
     return simulated(seed=7)
 
 
+@pytest.fixture(scope="session")
+def first_fifteen() -> frozenset[str]:
+    """The quantities whose every visible row passed from the first release on."""
+    return frozenset(
+        {
+            "average_entry",
+            "carry_price",
+            "combo_price",
+            "contract_value",
+            "equity",
+            "expiry",
+            "fee",
+            "hedge",
+            "listed_expiries",
+            "pnl",
+            "position_size",
+            "quanto_hedge",
+            "return_on_equity",
+            "unrealized_pnl",
+            "volume_weighted_price",
+        }
+    )
+
+
 INVERSE = {"payoff": "inverse", "multiplier": "1", "settlement_currency": "BTC"}
 
 

@@ -99,7 +99,7 @@ def test_a_book_without_a_name_has_the_files() -> None:
 
 
 VENUE = r"desk.toml:14: positions\[0\].venue: No rulebook 'deribut'.*Did you mean deribit"
-SYMBOL = r"desk.toml:15: positions\[0\].instrument: No instrument 'BTC-PERPETUL'.*mean BTC-PERPETUAL"
+SYMBOL = r"desk.toml:15: positions\[0\].instrument: No instrument 'BTC-PERPETUL'.*BTC-PERPETUAL"
 ABOVE_ZERO = r"desk.toml:18: positions\[0\].entry_price: price: {} is not above zero"
 FINITE = r"desk.toml:18: positions\[0\].entry_price: {} is not finite"
 WHOLE = r"desk.toml:17: positions\[0\].{}: {} contracts: expected a whole number above zero"
@@ -129,7 +129,7 @@ WHOLE = r"desk.toml:17: positions\[0\].{}: {} contracts: expected a whole number
         ("entry_price = 84_000.5\n", "", r":13: positions\[0\].entry_price: missing"),
         ('side = "short"\n', "", r":13: positions\[0\].side: missing; expected long or short"),
         ('"short"', '"shrt"', r":16: positions\[0\].side: .*'shrt'"),
-        ("entry_price", "entry_prise", r":18: .*unknown field 'entry_prise'; did you mean 'entry_p"),
+        ("entry_price", "entry_prise", r":18: .*unknown field 'entry_prise'; mean 'entry_p"),
         ("fills = [", 'side = "long"\nfills = [', r":23: positions\[1\].side: give fills, or"),
         ("contracts = 10,", "contracts = 10, usd_amount = 1,",
          r":24: positions\[1\].fills\[0\].contracts: give contracts or usd_amount"),

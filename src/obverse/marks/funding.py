@@ -29,8 +29,8 @@ def impact_premium(
 
     Source: BitMEX perpetual guide; Binance and older Bybit premium index have the same shape.
     """
-    above = higher_of(0.0, impact_bid - mark)
-    below = higher_of(0.0, mark - impact_ask)
+    above = higher_of(0, impact_bid - mark)
+    below = higher_of(0, mark - impact_ask)
     return (above - below) / index + fair_basis
 
 

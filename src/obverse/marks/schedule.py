@@ -103,6 +103,11 @@ def to_ns(moment: datetime) -> int:
     return (gap.days * 86_400 + gap.seconds) * 1_000_000_000 + gap.microseconds * 1_000
 
 
+def from_ns(nanoseconds: int) -> datetime:
+    """Instant of UTC nanoseconds, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1_000)
+
+
 def hours_to_stamps(times_ns: NDArray[np.int64], stamps: Sequence[datetime]) -> NDArray[np.float64]:
     """Hours from each time to its window's stamp; every time needs a stamp at or after it."""
     edges = np.array([to_ns(stamp) for stamp in stamps], dtype=np.int64)

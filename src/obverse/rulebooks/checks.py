@@ -13,7 +13,7 @@ from obverse.contracts.symbols import SymbolPattern
 from obverse.errors import DataError, Fault, nearest
 from obverse.located import LocatedToml
 from obverse.rulebooks.in_force import calendar_of
-from obverse.rulebooks.records import RULE_KINDS, Entry, Fees, Margin, Product, VenueFile
+from obverse.rulebooks.records import ALL_KINDS, RULE_KINDS, Entry, Fees, Margin, Product, VenueFile
 from obverse.rulebooks.series import ALL_PRODUCTS, entries, series
 
 
@@ -52,7 +52,7 @@ def _check_references(document: LocatedToml, file: VenueFile) -> Iterator[Fault]
                 close = nearest(name, known)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 yield document.fault((kind, place, "products"), f"no product {name!r}{hint}")
-            elif known[name].kind not in RULE_KINDS[kind]:
+            elif known[name].kind not in ALL_KINDS[kind]:
                 reason = f"a {known[name].kind} ({name}) has no {kind}"
                 yield document.fault((kind, place, "products"), reason)
 
@@ -70,10 +70,10 @@ def _check_sources(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
 
 
 def _check_lives(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
-    for kind, products in RULE_KINDS.items():
+    for kind, products in ALL_KINDS.items():
         for product in file.products:
-            if product.kind in products:
-                found = series(file, kind, product)
+            found = series(file, kind, product)
+            if product.kind in products and (found or kind in RULE_KINDS):
                 yield from _check_series(document, file, kind, product, found)
 
 
@@ -179,7 +179,7 @@ def _margin_faults(margin: Margin) -> Iterator[tuple[tuple[str | int, ...], str]
 
 
 def _all_entries(file: VenueFile) -> Iterator[tuple[str, int, Entry]]:
-    for kind in RULE_KINDS:
+    for kind in ALL_KINDS:
         for place, entry in enumerate(entries(file, kind)):
             yield kind, place, entry
 

@@ -16,7 +16,11 @@ from obverse.rulebooks.records import (
     Entry,
     Fees,
     FieldPlaces,
+    FundingRule,
+    IndexRule,
     Margin,
+    MarkRule,
+    PriceBandRule,
     Product,
     RoundingRule,
     Session,
@@ -48,6 +52,10 @@ class ProductRules:
     delivery: Delivery | None
     session: Session | None
     margin: Margin | None
+    index: IndexRule | None
+    mark: MarkRule | None
+    funding: FundingRule | None
+    price_band: PriceBandRule | None
     outright: str | None = None
     perpetual: str | None = None
 
@@ -55,6 +63,13 @@ class ProductRules:
     def accounting(self) -> Accounting:
         """How coin is kept, as `contracts` takes it."""
         return _accounting(self.product.settlement, self.rounding)
+
+    @property
+    def funding_rounding(self) -> FieldRounding:
+        """How a funding payment is rounded: to the nearest unit where the venue does not say."""
+        if self.rounding.funding is not None:
+            return _field(self.rounding.funding)
+        return FieldRounding(self.rounding.exponent, Rounding.NEAREST)
 
     def fees_of(self, expiry: datetime | None) -> Fees:
         """Fee rates for an expiry: those of its cycle where the venue tells cycles apart."""
@@ -76,6 +91,10 @@ class ProductRules:
             ("delivery", self.delivery),
             ("session", self.session),
             ("margin", self.margin),
+            ("index", self.index),
+            ("mark", self.mark),
+            ("funding", self.funding),
+            ("price_band", self.price_band),
         ]
         return [(kind, entry) for kind, entry in rows if entry is not None]
 
@@ -96,6 +115,10 @@ def rules_in_force(file: VenueFile, product: Product, moment: datetime) -> Produ
         delivery=_maybe(_at(file, "delivery", product, moment, Delivery)),
         session=_maybe(_at(file, "session", product, moment, Session)),
         margin=_maybe(_at(file, "margin", product, moment, Margin)),
+        index=_maybe(_at(file, "index", product, moment, IndexRule)),
+        mark=_maybe(_at(file, "mark", product, moment, MarkRule)),
+        funding=_maybe(_at(file, "funding", product, moment, FundingRule)),
+        price_band=_maybe(_at(file, "price_band", product, moment, PriceBandRule)),
         outright=future.symbol if future else None,
         perpetual=perpetual.symbol if perpetual else None,
     )

@@ -16,7 +16,7 @@ from typing import Any
 from obverse.errors import DataError, LocatedError, RuleError, nearest
 from obverse.located import convert, parse
 from obverse.rulebooks.checks import faults
-from obverse.rulebooks.records import RULE_KINDS, VenueFile
+from obverse.rulebooks.records import ALL_KINDS, VenueFile
 
 
 def venues() -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def read_venue(text: str, path: str) -> VenueFile:
 
 def _dates_to_instants(data: dict[str, Any]) -> None:
     tables = [data]
-    for name in ("products", *RULE_KINDS):
+    for name in ("products", *ALL_KINDS):
         rows = data.get(name, [])
         tables.extend(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else 0
     for table in tables:

@@ -260,3 +260,13 @@ RULE_KINDS: dict[str, tuple[KindName, ...]] = {
     "margin": ("perpetual", "future"),
 }
 """The kinds of rule, and the kinds of product that must have each over their whole life."""
+
+FURTHER_KINDS: dict[str, tuple[KindName, ...]] = {
+    "index": ("perpetual", "future"),
+    "mark": ("perpetual", "future"),
+    "funding": ("perpetual",),
+    "price_band": ("perpetual", "future", "spread"),
+}
+"""Kinds of rule that a file may leave out, and the kinds of product that may have each."""
+
+ALL_KINDS = RULE_KINDS | FURTHER_KINDS

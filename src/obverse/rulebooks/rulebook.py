@@ -17,7 +17,7 @@ from obverse.errors import RuleError, SymbolError
 from obverse.rulebooks.in_force import ProductRules, rules_in_force
 from obverse.rulebooks.listing import build, listed_legs, read_native, read_unified
 from obverse.rulebooks.loader import venue_file
-from obverse.rulebooks.records import RULE_KINDS, Entry, Product, VenueFile
+from obverse.rulebooks.records import ALL_KINDS, Entry, Product, VenueFile
 from obverse.rulebooks.series import entries, replaces
 
 Liquidity = Literal["maker", "taker", "delivery", "liquidation"]
@@ -90,7 +90,7 @@ class Rulebook:
         """Every dated rule of the venue's history that replaces an older one, oldest first."""
         found = [
             Change(kind, place, entry)
-            for kind in RULE_KINDS
+            for kind in ALL_KINDS
             for place, entry in enumerate(entries(self.file, kind))
             if replaces(self.file, entry)
         ]
@@ -156,7 +156,7 @@ def _newest(file: VenueFile) -> datetime:
     if file.until is not None:
         return file.until - timedelta(microseconds=1)
     rows: list[Entry | Product] = [*file.products]
-    for kind in RULE_KINDS:
+    for kind in ALL_KINDS:
         rows += entries(file, kind)
     return max(moment for row in rows for moment in (row.begins, row.until) if moment is not None)
 

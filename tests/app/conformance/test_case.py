@@ -11,9 +11,7 @@ from obverse.errors import AmountError, DataError, RuleError, SymbolError
 
 
 def _venue(row, venue: str, instrument: str | None, as_of: str, **given):
-    return row(
-        "pnl", given, {}, venue=venue, instrument=instrument, as_of=as_of, contract=None
-    )
+    return row("pnl", given, {}, venue=venue, instrument=instrument, as_of=as_of, contract=None)
 
 
 def test_a_generic_rows_contract_is_what_the_row_says(row) -> None:

@@ -130,5 +130,6 @@ def test_a_key_that_must_be_null_has_to_be_there() -> None:
 
 def test_the_tolerance_reaches_numbers_inside_lists_and_objects() -> None:
     tolerance = Tolerance("absolute", "0.5")
-    assert difference({"a": ["1", {"b": "2"}]}, {"a": [1.4, {"b": Decimal("2.5")}]}, tolerance) is None
-    assert difference({"a": ["1", {"b": "2"}]}, {"a": [1.4, {"b": Decimal("2.6")}]}, tolerance)
+    expected = {"a": ["1", {"b": "2"}]}
+    assert difference(expected, {"a": [1.4, {"b": Decimal("2.5")}]}, tolerance) is None
+    assert difference(expected, {"a": [1.4, {"b": Decimal("2.6")}]}, tolerance)

@@ -174,7 +174,9 @@ def test_a_quanto_hedge_depends_on_the_coin_it_settles_in(computed) -> None:
 
 
 def test_a_spread_may_be_below_zero_and_needs_both_legs(computed) -> None:
-    found = computed("combo_price", {"far_price": "99.5", "near_price": "101", "far_mark_price": "9"})
+    found = computed(
+        "combo_price", {"far_price": "99.5", "near_price": "101", "far_mark_price": "9"}
+    )
     assert found == {"combo_price": Decimal("-1.5")}
 
 

@@ -31,9 +31,6 @@ GOOD = {
     "note": "",
 }
 
-ISSUE_2 = """contract_value average_entry pnl unrealized_pnl return_on_equity fee position_size equity
-expiry listed_expiries combo_price hedge quanto_hedge volume_weighted_price carry_price""".split()
-
 
 def _file(folder: Path, *lines: str) -> Path:
     path = folder / "rows.jsonl"
@@ -54,7 +51,8 @@ def test_the_vocabulary_is_the_formats_whole(conformance_dir: Path) -> None:
     assert set(VOCABULARY) == set(tables)
 
 
-VALUES = set("maker taker delivery liquidation risk_weighted kirk gibson_schwartz schwartz".split())
+LIQUIDITY = {"maker", "taker", "delivery", "liquidation"}
+VALUES = LIQUIDITY | {"risk_weighted", "kirk", "gibson_schwartz", "schwartz"}
 """Words of the givens' cells that are values of a key, or the name of another row."""
 
 
@@ -75,9 +73,8 @@ def test_every_visible_row_is_in_the_vocabulary(conformance_dir: Path) -> None:
     assert [row for row in rows if isinstance(row, Malformed)] == []
 
 
-def test_what_this_release_computes_is_the_issues_list() -> None:
-    assert set(QUANTITIES) == set(ISSUE_2)
-    assert set(QUANTITIES) <= set(VOCABULARY)
+def test_what_is_computed_is_in_the_vocabulary_and_holds_the_first_fifteen(first_fifteen) -> None:
+    assert first_fifteen <= set(QUANTITIES) <= set(VOCABULARY)
 
 
 def test_a_good_line_becomes_a_row(tmp_path: Path) -> None:

@@ -77,9 +77,7 @@ def test_amounts_are_exact_text_and_rates_are_fractions(tree: dict[str, Any]) ->
 
 def test_csv_has_a_line_for_every_number(made: Report, lines: list[dict[str, str]]) -> None:
     assert list(lines[0]) == ["section", "underlying", "row", "item", "field", "unit", "value"]
-    cells = sum(
-        len(item.table.rows) * (len(item.table.columns) - 1) for item in made.sections
-    )
+    cells = sum(len(item.table.rows) * (len(item.table.columns) - 1) for item in made.sections)
     assert len(lines) == cells
 
 

@@ -129,7 +129,7 @@ WHOLE = r"desk.toml:17: positions\[0\].{}: {} contracts: expected a whole number
         ("entry_price = 84_000.5\n", "", r":13: positions\[0\].entry_price: missing"),
         ('side = "short"\n', "", r":13: positions\[0\].side: missing; expected long or short"),
         ('"short"', '"shrt"', r":16: positions\[0\].side: .*'shrt'"),
-        ("entry_price", "entry_prise", r":18: .*unknown field 'entry_prise'; mean 'entry_p"),
+        ("entry_price", "entry_prise", r":18: .*unknown field 'entry_prise'; did .*'entry_p"),
         ("fills = [", 'side = "long"\nfills = [', r":23: positions\[1\].side: give fills, or"),
         ("contracts = 10,", "contracts = 10, usd_amount = 1,",
          r":24: positions\[1\].fills\[0\].contracts: give contracts or usd_amount"),

@@ -1,7 +1,8 @@
 """The documented simple form of market data, in CSV, JSON and Parquet: read and written.
 
 A file holds instants of one or more underlyings; reading picks, for each underlying, the last
-instant not after the one asked for, and only those rows are checked. See `docs/market-files.md`.
+instant not after the one asked for, and only those rows are checked; or, for a history, every
+instant of one instrument. See `docs/market-files.md`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from obverse.contracts.instants import iso
-from obverse.errors import Fault, LocatedError, MarketDataError, nearest
+from obverse.errors import Fault, LocatedError, MarketDataError, SymbolError, nearest
 from obverse.market.columns import COLUMNS, Row, read_cells
-from obverse.market.formats import FORMATS, Cells
-from obverse.market.observations import Quote
+from obverse.market.formats import FORMATS, Cells, read_whole
+from obverse.market.histories import QuoteHistory
+from obverse.market.observations import Finding, Quote
 from obverse.market.printing import listing
 from obverse.market.snapshots import Market, Snapshot
 from obverse.market.validation import gather, validate
@@ -55,6 +57,28 @@ def read_file(path: Path, until: datetime | None = None, venue: str | None = Non
         own.setdefault(row.underlying, []).append(row)
     parts = {underlying: _maker(path.name, rows) for underlying, rows in own.items()}
     return gather(parts, asked=until, venue=known[0].venue, source=path.name)
+
+
+def read_history(path: Path, symbol: str, venue: str | None = None) -> QuoteHistory:
+    """Read every instant of one instrument; an instant that the door refuses is a finding."""
+    rows = _of_venue(_keyed(path.name, read_whole(path)), path.name, venue)
+    own = [row for row in rows if row.row.cells.get("symbol") == symbol]
+    if not own:
+        known = dict.fromkeys(str(row.row.cells.get("symbol")) for row in rows)
+        raise SymbolError(symbol, f"in {path.name}", known)
+    instants: dict[datetime, list[_Keyed]] = {}
+    for row in own:
+        instants.setdefault(row.at, []).append(row)
+    snapshots: list[Snapshot] = []
+    findings: list[Finding] = []
+    for at, group in sorted(instants.items()):
+        try:
+            snapshots.append(_maker(path.name, group)())
+        except LocatedError:
+            raise
+        except MarketDataError as error:
+            findings.append(Finding("refused", f"{symbol} at {iso(at)}", str(error)))
+    return QuoteHistory(symbol, own[0].venue, path.name, tuple(snapshots), tuple(findings))
 
 
 def write(market: Market, path: str | Path) -> None:

@@ -100,6 +100,26 @@ def read_parquet(path: Path, until: datetime | None) -> list[Row]:
     """
     import polars as pl
 
+    table = _scan(path)
+    at = pl.col("at")
+    known = at <= until if until is not None else at.is_not_null()
+    last = at == at.filter(known).max().over("underlying", "venue")
+    ends = (at == at.min()) | (at == at.max())
+    return _rows(path.name, table.filter(at.is_null() | (known & last) | ends))
+
+
+def read_whole(path: Path) -> list[Row]:
+    """Read every row of a file of any of the forms."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _rows(path.name, _scan(path))
+    return FORMATS[suffix][0](path, None)
+
+
+def _scan(path: Path) -> polars.LazyFrame:
+    """A Parquet file with its row numbers and its instants in UTC, its header checked."""
+    import polars as pl
+
     name = path.name
     try:
         table = pl.scan_parquet(path, glob=False)
@@ -108,18 +128,14 @@ def read_parquet(path: Path, until: datetime | None) -> list[Row]:
         raise LocatedError([Fault(name, None, "", f"not Parquet: {error}")]) from None
     check_header(name, schema.names())
     _check_instants(name, schema)
-    at = pl.col("at")
-    known = at <= until if until is not None else at.is_not_null()
-    last = at == at.filter(known).max().over("underlying", "venue")
-    ends = (at == at.min()) | (at == at.max())
-    wanted = (
-        table.with_row_index("row", offset=1)
-        .with_columns(at.dt.convert_time_zone("UTC"))
-        .filter(at.is_null() | (known & last) | ends)
-        .collect()
+    return table.with_row_index("row", offset=1).with_columns(
+        pl.col("at").dt.convert_time_zone("UTC")
     )
+
+
+def _rows(name: str, table: polars.LazyFrame) -> list[Row]:
     rows = []
-    for cells in wanted.iter_rows(named=True):
+    for cells in table.collect().iter_rows(named=True):
         number = cells.pop("row")
         filled = {key: cell for key, cell in cells.items() if cell not in (None, "")}
         rows.append(Row(name, None, f"row {number}", filled))

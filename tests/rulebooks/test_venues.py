@@ -10,7 +10,7 @@ import pytest
 
 from obverse.contracts.symbols import SymbolPattern
 from obverse.rulebooks import read_venue, venue_file, venues
-from obverse.rulebooks.records import RULE_KINDS, Entry, Product
+from obverse.rulebooks.records import ALL_KINDS, Entry, Product
 from obverse.rulebooks.series import entries
 
 NAMES = {
@@ -37,7 +37,7 @@ def text_of(venue: str) -> str:
 def rows(venue: str) -> list[Entry | Product]:
     """Every product and every rule of a venue."""
     file = venue_file(venue)
-    return [*file.products, *(entry for kind in RULE_KINDS for entry in entries(file, kind))]
+    return [*file.products, *(entry for kind in ALL_KINDS for entry in entries(file, kind))]
 
 
 def test_the_six_venues_are_there() -> None:

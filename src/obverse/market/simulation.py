@@ -38,11 +38,18 @@ from obverse.market.validation import validate
 from obverse.rulebooks import Rulebook, rulebook
 
 DEFAULT_INSTANT = "2026-11-20T12:00:00Z"
-_CENT = Decimal("0.01")
+CENT = Decimal("0.01")
+HALF_SPREAD_RATE = 2e-5
+"""Half of a perpetual's spread, as a fraction of its mark, before noise."""
+HALF_SPREAD_STEP = Decimal("0.0001")
+SPREAD_NOISE = 0.3
 _RATE_STEP = Decimal("0.00000001")
 _DOLLARS_STEP = Decimal(10)
-_NOISE_HOURS = 96
-_NOISE_HALF_LIFE = 24.0
+PERPETUAL_KEY = 0
+NOISE_HOURS = 96
+NOISE_WEIGHTS = tuple(0.5 ** (lag / 24.0) for lag in range(NOISE_HOURS))
+NOISE_DEVIATION = math.sqrt(math.fsum(weight * weight for weight in NOISE_WEIGHTS))
+"""What turns an hour's weighted shocks into a number of deviation one."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def simulated(
 
 def _snapshot(seed: int, underlying: str, at: datetime, rules: Rulebook) -> Snapshot:
     path = simulated_path(seed, underlying, at)
-    index = _decimal(float(path.index_usd[-1]), _CENT)
+    index = _decimal(float(path.index_usd[-1]), CENT)
     source = f"simulated market, seed {seed}"
     scene = _Scene(seed, coin_of(underlying), at, float(index), path, source)
     listed = rules.listed(underlying, at)
@@ -105,7 +112,7 @@ def _quote(scene: _Scene, instrument: Instrument) -> Quote:
     perpetual = instrument.kind is Kind.PERPETUAL
     years = years_between(scene.at, instrument.expiry) if instrument.expiry else 0.0
     price = float(scene.path.perpetual_usd[-1]) if perpetual else _future_price(scene, instrument)
-    mark = _decimal(price, _CENT)
+    mark = _decimal(price, CENT)
     bid, ask = _touch(scene, instrument, mark, years)
     interest = _open_interest_usd(scene, instrument, years)
     turnover = 0.6 if perpetual else 0.09
@@ -147,8 +154,9 @@ def _touch(
     scene: _Scene, instrument: Instrument, mark: Decimal, years: float
 ) -> tuple[Decimal, Decimal]:
     """Best bid and ask: the ticks around the mark, wider for far expiries."""
-    wide = 1 + 0.3 * abs(_noise(scene, instrument, Stream.SPREAD))
-    half = _decimal(float(mark) * 1e-4 * (0.2 + 1.5 * math.sqrt(years)) * wide, Decimal("0.0001"))
+    wide = 1 + SPREAD_NOISE * abs(_noise(scene, instrument, Stream.SPREAD))
+    half_rate = HALF_SPREAD_RATE * (1 + 7.5 * math.sqrt(years))
+    half = _decimal(float(mark) * half_rate * wide, HALF_SPREAD_STEP)
     return (
         round_to_step(mark - half, instrument.tick, Rounding.FLOOR),
         round_to_step(mark + half, instrument.tick, Rounding.CEILING),
@@ -170,18 +178,16 @@ def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
     It is a weighted sum of the last hourly shocks. They are drawn in blocks of hours, each of a
     seed of its own, so that two blocks are enough at any instant.
     """
-    key = int(instrument.expiry.timestamp()) // 60 if instrument.expiry else 0
-    block, hour = divmod(hours_until(scene.seed, scene.at), _NOISE_HOURS)
+    key = int(instrument.expiry.timestamp()) // 60 if instrument.expiry else PERPETUAL_KEY
+    block, hour = divmod(hours_until(scene.seed, scene.at), NOISE_HOURS)
     # Blocks count from one, as seeds are not below zero and the first block has one before it.
     earlier, current = (
-        normals(_NOISE_HOURS, scene.seed, stream, scene.coin.key, key, number).tolist()
+        normals(NOISE_HOURS, scene.seed, stream, scene.coin.key, key, number).tolist()
         for number in (block, block + 1)
     )
     shocks = (earlier + current[: hour + 1])[::-1]
-    keep = 0.5 ** (1 / _NOISE_HALF_LIFE)
-    weights = [keep**lag for lag in range(_NOISE_HOURS)]
-    total = math.fsum(w * shock for w, shock in zip(weights, shocks, strict=False))
-    return total / math.sqrt(math.fsum(w * w for w in weights))
+    total = math.fsum(w * shock for w, shock in zip(NOISE_WEIGHTS, shocks, strict=False))
+    return total / NOISE_DEVIATION
 
 
 def _decimal(value: float, step: Decimal) -> Decimal:

@@ -11,10 +11,12 @@ from obverse.marks.delivery import (
     weighted_median,
 )
 from obverse.marks.funding import (
+    FundingRound,
     TwapFunding,
     TwapTerms,
     absolute_payment,
     absolute_rate,
+    accumulated_funding,
     cap_per_day,
     capped,
     clamped_rate,
@@ -48,6 +50,7 @@ from obverse.marks.schedule import Schedule, Span
 __all__ = [
     "Contribution",
     "DeliveryWindow",
+    "FundingRound",
     "IndexRule",
     "IndexState",
     "IndexValue",
@@ -62,6 +65,7 @@ __all__ = [
     "TwapTerms",
     "absolute_payment",
     "absolute_rate",
+    "accumulated_funding",
     "average_delivery",
     "cap_per_day",
     "capped",

@@ -35,137 +35,81 @@ def exponential_average_kernel(x: FloatArray, t: FloatArray, tau: float) -> Floa
 
 
 @numba.njit(cache=True)
-def _rate(rule: int, p: float, i: float, d: float, c: float, cap: float) -> float:
-    """Premium to rate: 0 clamp, 1 dampener, 2 divide, 3 plain; within the cap."""
-    if rule == 0:
-        r = p + min(max(i - p, -d), d)
-    elif rule == 1:
-        r = max(d, p) + min(-d, p)
-    elif rule == 2:
-        r = p / c
-    else:
-        r = p
-    return min(max(r, -cap), cap)
-
-
-@numba.njit(cache=True)
-def perpetual_kernel(
+def samples_kernel(
     t: NDArray[np.int64],
     s: FloatArray,
     bid: FloatArray,
     ask: FloatArray,
     last: FloatArray,
-    h: FloatArray,
-    w: NDArray[np.int64],
-    r0: float,
-    policy: int,
-    averaging: int,
-    tau: float,
-    bound: float,
-    length: int,
-    source: int,
-    rule: int,
-    weighting: int,
-    interest: float,
-    dampener: float,
-    coefficient: float,
-    cap: float,
-    lag: int,
-    interval: float,
-) -> tuple[
-    FloatArray,
-    FloatArray,
-    FloatArray,
-    FloatArray,
-    FloatArray,
-    NDArray[np.int64],
-    int,
-]:
-    """One pass over a history; the symbols are those of `perpetual_history_reference`."""
-    n = len(s)
-    mark = np.empty(n)
-    premium = np.zeros(n)
-    accruing = np.empty(n)
-    in_force = np.empty(n)
-    windows = w[n - 1] + 1 if n > 0 else 0
-    paid = np.zeros(windows)
-    counts = np.zeros(windows, dtype=np.int64)
-    ring = np.zeros(max(length, 1))
-    seen = 0
-    missing = 0
-    r = r0
-    basis = 0.0
-    total = 0.0
-    weight = 0.0
-    count = 0
-    before = 0
-    for k in range(n):
-        if k > 0 and w[k] != w[k - 1]:
-            fresh = (
-                _rate(rule, total / weight, interest, dampener, coefficient, cap) if count else r
-            )
-            for closed in range(w[k - 1], w[k]):
-                paid[closed] = r if lag == 1 else fresh
-                counts[closed] = count if closed == w[k - 1] else 0
-            r = fresh
-            if weighting != 2:
-                total = 0.0
-                weight = 0.0
-            count = 0
-        book = not (math.isnan(bid[k]) or math.isnan(ask[k]))
-        mid = 0.5 * (bid[k] + ask[k]) if book else s[k] + basis
-        if book:
-            gap = mid - s[k]
-            if averaging == 2:
-                slot = seen % length
-                ring[slot] = gap
-                seen += 1
-                held = min(seen, length)
-                added = 0.0
-                for j in range(held):
-                    added += ring[j]
-                basis = added / held
-            elif averaging == 1 and seen > 0:
-                basis += (1.0 - math.exp(-(t[k] - t[before]) * 1e-9 / tau)) * (gap - basis)
-                seen += 1
-            else:
-                basis = gap
-                seen += 1
-            before = k
-        else:
-            missing += 1
-        decayed = s[k] * (1.0 + r * h[k] / interval)
-        averaged = s[k] + basis
-        if policy == 0:
-            m = decayed
-        elif policy == 1:
-            m = averaged
-        else:
-            top = last[k] if not math.isnan(last[k]) else averaged
-            m = max(min(decayed, averaged), min(max(decayed, averaged), top))
-        if bound > 0.0:
-            m = min(max(m, s[k] * (1.0 - bound)), s[k] * (1.0 + bound))
-        mark[k] = m
-        if book:
-            if source == 0:
-                p = (max(0.0, bid[k] - m) - max(0.0, m - ask[k])) / s[k] + r * h[k] / interval
-            elif source == 1:
-                p = (max(0.0, bid[k] - s[k]) - max(0.0, s[k] - ask[k])) / s[k]
-            elif source == 2:
-                p = (m - s[k]) / s[k]
-            else:
-                p = (mid - s[k]) / s[k]
-            premium[k] = p
-            count += 1
-            share = float(count) if weighting == 1 else 1.0
-            total += share * p
-            weight += share
-        held_rate = total / weight if weight > 0.0 else 0.0
-        fallback = r if weight == 0.0 else 0.0
-        accruing[k] = (
-            _rate(rule, held_rate, interest, dampener, coefficient, cap)
-            if weight > 0.0
-            else fallback
-        )
-        in_force[k] = r
-    return mark, premium, accruing, in_force, paid, counts, missing
+    low: float,
+    high: float,
+) -> bool:
+    """Whether samples pass their door; the comparisons are written so that NaN passes or fails."""
+    wrong = False
+    for k in range(1, len(t)):
+        wrong |= t[k] <= t[k - 1]
+    for k in range(len(t)):
+        wrong |= not ((s[k] >= low) & (s[k] <= high))
+        wrong |= (bid[k] < low) | (bid[k] > high) | (ask[k] < low) | (ask[k] > high)
+        wrong |= (last[k] < low) | (last[k] > high) | (bid[k] > ask[k])
+    return not wrong
+
+
+@numba.njit(cache=True)
+def rate_kernel(rule: int, p: float, i: float, d: float, c: float, cap: float) -> float:
+    """Premium to rate: 0 clamp, 1 dampener, 2 divide, 3 plain; within the cap."""
+    if rule == 0:
+        gap = i - p
+        gap = gap if gap > -d else -d
+        r = p + (gap if gap < d else d)
+    elif rule == 1:
+        r = (d if d > p else p) + (-d if -d < p else p)
+    elif rule == 2:
+        r = p / c
+    else:
+        r = p
+    r = r if r > -cap else -cap
+    return r if r < cap else cap
+
+
+@numba.njit(cache=True)
+def slide_kernel(
+    x: FloatArray,
+    t: NDArray[np.int64],
+    span: int,
+    k: int,
+    suffix: FloatArray,
+    tail: int,
+    middle: int,
+    back: float,
+) -> tuple[float, int, int, float]:
+    """Sum of x over the steps in (t[k] - span, t[k]], moved on by one step.
+
+    Nothing is ever subtracted, so nothing drifts: the sum is that of the steps tail..middle-1, kept
+    from their last one backwards in `suffix`, and `back`, of those since. When the first part has
+    left, the second becomes it. Returns the sum and the three states.
+    """
+    back += x[k]
+    while t[tail] <= t[k] - span:
+        tail += 1
+    if tail >= middle:
+        total = 0.0
+        for j in range(k, tail - 1, -1):
+            total += x[j]
+            suffix[j] = total
+        middle = k + 1
+        back = 0.0
+    return suffix[tail] + back, tail, middle, back
+
+
+@numba.njit(cache=True)
+def moving_sum_kernel(x: FloatArray, t: NDArray[np.int64], span: int) -> FloatArray:
+    """Sum over the last `span` nanoseconds at each step."""
+    found = np.empty_like(x)
+    suffix = np.empty_like(x)
+    tail = 0
+    middle = 0
+    back = 0.0
+    for k in range(len(x)):
+        found[k], tail, middle, back = slide_kernel(x, t, span, k, suffix, tail, middle, back)
+    return found

@@ -63,21 +63,21 @@ class RunningDelivery:
     Attributes
     ----------
     average_usd : mean of the samples so far; none before the first
-    samples, expected : samples seen, and due by now
+    samples, expected : samples seen, and due by now (none where the venue's step is not known)
     settled_share : share of the window that no longer moves with the price
     remaining_exposure : the rest, as a fraction of the contract's coin delta
     """
 
     average_usd: Decimal | None
     samples: int
-    expected: int
+    expected: int | None
     settled_share: float
     remaining_exposure: float
 
     @property
-    def missing(self) -> int:
-        """Samples due and not seen."""
-        return self.expected - self.samples
+    def missing(self) -> int | None:
+        """Samples due and not seen; none where the venue's step is not known."""
+        return None if self.expected is None else self.expected - self.samples
 
 
 def running_delivery(
@@ -97,8 +97,8 @@ def running_delivery(
             seen.append(exact_price(price, "index sample"))
     share = window.elapsed_share(at)
     average = to_decimal(Fraction(sum(seen)) / len(seen)) if seen else None
-    expected = math.floor(window.samples * share + 1e-9)
-    return RunningDelivery(average, len(seen), expected, share, 1 - share)
+    due = None if window.sample_seconds is None else math.floor(window.samples * share + 1e-9)
+    return RunningDelivery(average, len(seen), due, share, 1 - share)
 
 
 def average_delivery(
@@ -124,6 +124,8 @@ def weighted_median(trades: Sequence[Trade]) -> Decimal:
     """Price at which half of the volume has traded, from the cheapest up; ties take the mean."""
     if not trades:
         raise MarketDataError("volume-weighted median: no trades.")
+    if not all(trade.volume > 0 and trade.price > 0 for trade in trades):
+        raise MarketDataError("volume-weighted median: a price or volume is not above zero.")
     ranked = sorted(trades, key=lambda trade: trade.price)
     half = sum((exact(trade.volume) for trade in ranked), Decimal(0)) / 2
     passed = Decimal(0)
@@ -132,8 +134,8 @@ def weighted_median(trades: Sequence[Trade]) -> Decimal:
         if passed == half and place + 1 < len(ranked):
             return (trade.price + ranked[place + 1].price) / 2
         if passed >= half:
-            return trade.price
-    raise MarketDataError("volume-weighted median: volumes are not above zero.")
+            break
+    return trade.price
 
 
 def reference_rate(
@@ -144,10 +146,10 @@ def reference_rate(
     A partition without a trade is left out of the mean. Source: CME CF Bitcoin Reference Rate.
     """
     inside = [trade for trade in trades if window.start <= trade.at < window.end]
-    length = (window.end - window.start) / partitions
+    length = window.end - window.start
     groups: list[list[Trade]] = [[] for _ in range(partitions)]
     for trade in inside:
-        groups[int((trade.at - window.start) / length)].append(trade)
+        groups[(trade.at - window.start) * partitions // length].append(trade)
     medians = [weighted_median(group) for group in groups if group]
     if not medians:
         raise MarketDataError(f"reference rate at {iso(window.end)}: no trade in the window.")

@@ -6,15 +6,20 @@ the settlement coin. A rate above zero is paid by longs to shorts.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
+
+from numpy.typing import ArrayLike
 
 from obverse.contracts import Amount, Position
 from obverse.contracts.accounting import FieldRounding
 from obverse.contracts.units import ExactNumber, Rounding, exact, exact_price, to_decimal
-from obverse.errors import MarketDataError
-from obverse.marks.values import Values, confined, higher_of, lower_of
+from obverse.errors import DataError, MarketDataError
+from obverse.marks.values import Values, confined, finite, higher_of, lower_of, prices
 
 
 def premium(perpetual: Values, index: Values) -> Values:
@@ -90,6 +95,14 @@ class TwapTerms:
     rate_lower: Decimal | None = None
     rate_upper: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse half a clamp, and bounds that cross."""
+        if (self.clamp_lower is None) is not (self.clamp_upper is None):
+            raise DataError("funding on time averages: a clamp needs both its bounds.")
+        for low, high in ((self.clamp_lower, self.clamp_upper), (self.rate_lower, self.rate_upper)):
+            if low is not None and high is not None and low > high:
+                raise DataError(f"funding on time averages: {low} to {high} are no bounds.")
+
 
 @dataclass(frozen=True)
 class TwapFunding:
@@ -135,13 +148,52 @@ def absolute_payment(
     return rounding.apply(due, position.cost.currency)
 
 
-def settle_to_zero(payments: list[Amount]) -> Amount:
-    """What rounding leaves when every account of one contract is funded: the remainder's account.
+@dataclass(frozen=True)
+class FundingRound:
+    """What every account of one contract receives at a funding instant; together exactly nothing.
 
-    Adding it makes the payments sum to zero to the last unit.
+    Attributes
+    ----------
+    payments : what each account receives, the remainder's account among them
+    remainder_account : the account that takes what rounding leaves
     """
-    total = sum(payments[1:], payments[0])
-    return -total
+
+    payments: Mapping[str, Amount]
+    remainder_account: str
+
+    @property
+    def remainder(self) -> Amount:
+        """What rounding left."""
+        return self.payments[self.remainder_account]
+
+
+def settle_to_zero(
+    payments: Mapping[str, Amount], *, remainder_account: str = "rounding"
+) -> FundingRound:
+    """Book what rounding leaves of all accounts' payments to an account of its own."""
+    if not payments:
+        raise MarketDataError("funding: no account to settle.")
+    if remainder_account in payments:
+        raise MarketDataError(f"funding: {remainder_account!r} is an account that is funded.")
+    first, *others = payments.values()
+    rest = {remainder_account: -sum(others, first)}
+    return FundingRound(MappingProxyType(dict(payments) | rest), remainder_account)
+
+
+def accumulated_funding(rate_1h: ArrayLike, previous_index: ArrayLike, start_index: float) -> float:
+    """Coin a long of one coin at the start has paid: the sum of rate · start index / index.
+
+    The position keeps its dollars, so its coin value moves with the index while it accrues; a plain
+    sum of rates misses that. `previous_index` is the index at the beginning of each hour. The first
+    payment falls in the hour after `start_index`. Source: Deribit `get_funding_rate_value`, found
+    to be so from `get_funding_rate_history`.
+    """
+    rates, index = finite(rate_1h, "funding rate"), prices(previous_index, "previous index")
+    if len(rates) != len(index):
+        raise MarketDataError("accumulated funding: give one index a rate.")
+    if not (math.isfinite(start_index) and start_index > 0):
+        raise MarketDataError(f"accumulated funding: a start index of {start_index} is no price.")
+    return math.fsum(rates * start_index / index)
 
 
 NEAREST_UNIT = Rounding.NEAREST

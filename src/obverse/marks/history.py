@@ -1,79 +1,107 @@
 """A perpetual's marks and funding over a history, in one pass: what was accruing, what was paid.
 
-Samples are regular or not, one a step: index, bid and ask (impact prices where the venue uses
-them), last price. A step without a book (one side or none) keeps the last basis and adds no premium
-sample; a missing step is simply not there. Both are counted. Times must increase; a late or
-repeated one is refused. Nothing looks ahead: cutting the history never changes what came before.
+Nothing looks ahead: cutting the history never changes what came before. Rates are per `rate_hours`
+of the funding rule, above zero where longs pay; what a window exchanged (`paid_rate`) is a rate on
+the position's value, for that window whatever its length. What was decided:
 
-The loop is compiled (`_kernels.py`); `_reference.py` says the same with the formulas of `mark.py`
-and `funding.py`, step by step.
+Samples
+    Each step is a sample, at the venue's cadence or not; averages go by time. A missing step is not
+    there, and nothing stands in for it: a window's average is of the steps that it has, the k-th of
+    them weighted k where weights are linear. Late and repeated steps, and prices that are none, are
+    refused (`samples.py`). No steps give empty arrays; one step is a history.
+Basis
+    A step without both sides of a book leaves no premium sample and keeps the last average basis,
+    which is 0 before the first book. Exponential averages start at their first basis; moving ones
+    are of the steps in the last `average_seconds`. Without a last price the basis is the mid's, and
+    the third price of the median is the second.
+Mark
+    As computed: the venue's printed decimals (`policies.rounded_mark`) are not applied.
+Discrete and fixed amounts
+    The rate of a window is the one accruing at its last step; it comes in force at the stamp, and
+    is exchanged at that stamp or, with a lag, at the next. Flat and linear weights start anew at
+    each stamp; rolling ones are of the samples in the last `interval_hours`, whatever the stamps. A
+    window without any sample keeps the rate in force. The first window is made of the steps that
+    are there, and so is a window cut short by a change of interval, which exchanges rate · (its own
+    hours) / `rate_hours`: Binance and Bybit divide by 8/N likewise. Caps bind before that.
+Continuous
+    The accruing rate is the rule's of the last premium, in force at once and held until the next
+    step that has one; `weights` and `lag` do not matter. A window exchanges the sum of rate · time
+    / `rate_hours`. Time before the first step counts for nothing.
+
+The loop is compiled (`_perpetual_kernel.py`); `_reference.py` says the same with the formulas of
+`mark.py` and `funding.py`, step by step.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.errors import MarketDataError, RuleError
-from obverse.marks.schedule import Schedule, from_ns, hours_to_stamps, to_ns, window_ids
-from obverse.marks.values import FloatArray, prices
+from obverse.errors import MarketDataError
+from obverse.marks.samples import PerpetualSamples, check
+from obverse.marks.schedule import Schedule
+from obverse.marks.terms import terms_of
+from obverse.marks.values import FloatArray
+from obverse.marks.windows import HOUR_NS, window_edges
 from obverse.rulebooks.records import FundingRule, MarkRule
-
-MARK_POLICIES = {"funding_decay": 0, "basis_average": 1, "median_of_three": 2}
-AVERAGES = {None: 0, "exponential": 1, "moving": 2}
-PREMIUMS = {"impact_with_basis": 0, "impact": 1, "mark": 2, "mid": 3}
-RATE_RULES = {"clamp": 0, "dampener": 1, "divide": 2, "plain": 3}
-WEIGHTS = {"flat": 0, "linear": 1, "rolling": 2}
-
-
-@dataclass(frozen=True)
-class PerpetualSamples:
-    """What was seen of a perpetual, one row a step; all arrays have the same length.
-
-    `bid_usd`, `ask_usd` and `last_usd` may hold NaN where there was none; nothing else may.
-    """
-
-    times_ns: NDArray[np.int64]
-    index_usd: FloatArray
-    bid_usd: FloatArray
-    ask_usd: FloatArray
-    last_usd: FloatArray
 
 
 @dataclass(frozen=True)
 class PerpetualHistory:
-    """Marks and funding of a perpetual.
+    """Marks and funding of a perpetual; no array holds a NaN.
 
     Attributes
     ----------
-    mark_usd, premium : a step; the premium is 0 where there was no book to sample
-    accruing_rate : rate of the running window as far as it has been sampled
+    times_ns, index_usd : of each step, as they were given
+    mark_usd : mark of each step
+    premium, sampled : premium of each step, and whether there was a book to take it from (else 0)
+    accruing_rate : rate of the running window as far as it has been sampled, per `rate_hours`
     rate_in_force : rate that the running window's mark decays by and, with a lag, pays at its end
-    stamps_ns, paid_rate : funding instants inside the history, and what was exchanged at each
-    samples_per_window : premium samples that each of those rates was made of
-    steps_without_book : how many steps had no two-sided book
+    edges_ns : start of the first window and the stamps that end the windows, the running one's too
+    paid_rate : what each window that has ended exchanged, for the whole window
+    samples_per_window : premium samples in each of those
     """
 
     times_ns: NDArray[np.int64]
+    index_usd: FloatArray
     mark_usd: FloatArray
     premium: FloatArray
+    sampled: NDArray[np.bool_]
     accruing_rate: FloatArray
     rate_in_force: FloatArray
-    stamps_ns: NDArray[np.int64]
+    edges_ns: NDArray[np.int64]
     paid_rate: FloatArray
     samples_per_window: NDArray[np.int64]
-    steps_without_book: int
+
+    @property
+    def stamps_ns(self) -> NDArray[np.int64]:
+        """Funding instants inside the history, one for each `paid_rate`."""
+        return self.edges_ns[1 : len(self.paid_rate) + 1]
+
+    @property
+    def window_hours(self) -> FloatArray:
+        """Hours of the windows that have ended."""
+        found: FloatArray = np.diff(self.edges_ns)[: len(self.paid_rate)] / HOUR_NS
+        return found
+
+    @property
+    def steps_without_book(self) -> int:
+        """How many steps had no two-sided book."""
+        return int(len(self.sampled) - np.count_nonzero(self.sampled))
 
 
 @dataclass(frozen=True)
 class Start:
-    """What was known before the first step: the rate in force, and the one before it."""
+    """What was known before the first step: the rate in force."""
 
     rate_in_force: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a rate that is none."""
+        if not np.isfinite(self.rate_in_force):
+            raise MarketDataError(f"start: {self.rate_in_force} is not a rate.")
 
 
 def perpetual_history(
@@ -92,92 +120,56 @@ def perpetual_history(
     schedule : funding stamps, with any change of interval
     start : what was known before; nothing means a rate of zero
     """
-    from obverse.marks._kernels import perpetual_kernel
+    from obverse.marks._perpetual_kernel import perpetual_kernel
 
     terms = terms_of(mark, funding)
-    checked = check(samples)
-    hours, ids, edges = _windows(checked.times_ns, schedule)
+    seen = check(samples)
+    edges = window_edges(seen.times_ns, schedule)
     rate = (start or Start()).rate_in_force
-    arrays = perpetual_kernel(
-        checked.times_ns, checked.index_usd, checked.bid_usd, checked.ask_usd, checked.last_usd,
-        hours, ids, rate, *terms,
-    )  # fmt: skip
-    marks, premiums, accruing, in_force, paid, counts, missing = arrays
-    closed = int(ids[-1]) if len(ids) else 0
+    found = perpetual_kernel(
+        seen.times_ns, seen.index_usd, seen.bid_usd, seen.ask_usd, seen.last_usd, edges, rate, terms
+    )
+    marks, premiums, sampled, accruing, in_force, paid, counts = found
     return PerpetualHistory(
-        times_ns=checked.times_ns,
+        times_ns=seen.times_ns,
+        index_usd=seen.index_usd,
         mark_usd=marks,
         premium=premiums,
+        sampled=sampled,
         accruing_rate=accruing,
         rate_in_force=in_force,
-        stamps_ns=edges[:closed],
-        paid_rate=paid[:closed],
-        samples_per_window=counts[:closed],
-        steps_without_book=int(missing),
+        edges_ns=edges,
+        paid_rate=paid,
+        samples_per_window=counts,
     )
 
 
-Terms = tuple[int, int, float, float, int, int, int, int, float, float, float, float, int, float]
+@dataclass(frozen=True)
+class FixedAmounts:
+    """What a contract of one dollar pays an hour, fixed in coin at the start of each window.
+
+    Attributes
+    ----------
+    starts_ns, stamps_ns : the windows, from and to
+    index_usd : the index at each start: the last one seen at or before it
+    coin_per_contract_hour : coin that a contract pays in an hour of the window
+    """
+
+    starts_ns: NDArray[np.int64]
+    stamps_ns: NDArray[np.int64]
+    index_usd: FloatArray
+    coin_per_contract_hour: FloatArray
 
 
-def terms_of(mark: MarkRule, funding: FundingRule) -> Terms:
-    """The two rules as the numbers that the loop takes; a rule it cannot run raises `RuleError`."""
-    if mark.policy not in MARK_POLICIES:
-        raise RuleError(f"mark policy {mark.policy!r} is not a perpetual's.")
-    average = AVERAGES[mark.average]
-    step = float(mark.sample_seconds or 1)
-    length = max(1, round(float(mark.average_seconds or 0) / step)) if average == 2 else 0
-    return (
-        MARK_POLICIES[mark.policy],
-        average,
-        float(mark.average_seconds or 0),
-        float(mark.bound_rate or 0),
-        length,
-        PREMIUMS[funding.premium],
-        RATE_RULES[funding.rule],
-        WEIGHTS[funding.weights],
-        float(funding.interest_rate),
-        float(funding.dampener or 0),
-        float(funding.coefficient or 1),
-        float(funding.cap if funding.cap is not None else Decimal(1_000)),
-        1 if funding.lag == "next_window" else 0,
-        float(funding.interval_hours),
-    )
+def fixed_amounts(history: PerpetualHistory) -> FixedAmounts:
+    """Relative rates as amounts of coin: each over the index when its window began (Kraken).
 
-
-def check(samples: PerpetualSamples) -> PerpetualSamples:
-    """Take samples at the door: lengths, times, prices; a crossed book is refused."""
-    times = np.ascontiguousarray(samples.times_ns, dtype=np.int64)
-    lengths = {len(times), *(len(getattr(samples, name)) for name in _PRICES)}
-    if len(lengths) != 1:
-        raise MarketDataError(f"samples: arrays of different lengths {sorted(lengths)}.")
-    index = prices(samples.index_usd, "index")
-    sides = [_side(getattr(samples, name), name) for name in _PRICES[1:]]
-    crossed = sides[0] > sides[1]
-    if crossed.any():
-        raise MarketDataError(f"samples: step {int(np.argmax(crossed))} has a crossed book.")
-    return PerpetualSamples(times, index, *sides)
-
-
-_PRICES = ("index_usd", "bid_usd", "ask_usd", "last_usd")
-
-
-def _side(values: FloatArray, what: str) -> FloatArray:
-    found = np.ascontiguousarray(values, dtype=np.float64)
-    wrong = np.isinf(found) | (found <= 0)
-    if wrong.any():
-        raise MarketDataError(f"{what}: step {int(np.argmax(wrong))} is not a price.")
-    return found
-
-
-def _windows(
-    times_ns: NDArray[np.int64], schedule: Schedule
-) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.int64]]:
-    """Hours to funding and window of each step, and the stamps that end the windows."""
-    if not len(times_ns):
-        empty = np.empty(0, dtype=np.int64)
-        return np.empty(0), empty, empty
-    first, last = from_ns(int(times_ns[0])), from_ns(int(times_ns[-1]))
-    stamps = schedule.stamps(first - timedelta(microseconds=1), last + timedelta(days=2))
-    edges = np.array([to_ns(stamp) for stamp in stamps], dtype=np.int64)
-    return hours_to_stamps(times_ns, stamps), window_ids(times_ns, stamps), edges
+    A window that began before the first step has no index to go by and is left out. The exact
+    formula for one window is `funding.absolute_rate`.
+    """
+    starts, stamps = history.edges_ns[: len(history.paid_rate)], history.stamps_ns
+    place = np.searchsorted(history.times_ns, starts, side="right") - 1
+    known = place >= 0
+    index = history.index_usd[place[known]]
+    hourly = history.paid_rate[known] / history.window_hours[known]
+    return FixedAmounts(starts[known], stamps[known], index, hourly / index)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from obverse.contracts.instruments import Instrument
 from obverse.contracts.units import (
@@ -39,9 +40,10 @@ def impact_price(
     left = Fraction(exact(coin_notional, "coin_notional"))
     if left <= 0:
         raise MarketDataError(f"impact: a notional of {coin_notional} takes nothing.")
+    _outwards(levels)
     contracts = coins = Fraction(0)
     for level in levels:
-        here = abs(instrument.payoff.value(level.contracts, level.price))
+        here = instrument.payoff.value(level.contracts, level.price)
         taken = min(here, left)
         contracts += instrument.payoff.contracts(taken, level.price)
         coins += taken
@@ -96,10 +98,24 @@ def price_band(mark_price: ExactNumber, *, band_rate: ExactNumber, tick: ExactNu
     """
     mark, rate = exact_price(mark_price, "mark_price"), exact(band_rate, "band_rate")
     step = exact_price(tick, "tick")
+    if not 0 <= rate < 1:
+        raise MarketDataError(f"price band: a rate of {rate} is not a fraction of the mark.")
     return PriceBand(
         round_to_step(mark * (1 - rate), step, Rounding.FLOOR),
         round_to_step(mark * (1 + rate), step, Rounding.CEILING),
     )
+
+
+def _outwards(levels: Sequence[Level]) -> None:
+    """Refuse a side whose levels are not each once, one way, with contracts at a price."""
+    for level in levels:
+        exact_price(level.price, "level")
+        if not level.contracts > 0:
+            raise MarketDataError(f"book: {level.contracts} contracts offered at {level.price}.")
+    falling = len(levels) > 1 and levels[1].price < levels[0].price
+    for near, far in pairwise(levels):
+        if near.price == far.price or (far.price < near.price) is not falling:
+            raise MarketDataError(f"book: {far.price} after {near.price} does not run outwards.")
 
 
 def _uncrossed(bid: Decimal, ask: Decimal) -> None:

@@ -36,6 +36,7 @@ class Use(Enum):
     EXTREME = "dropped as an extreme"
     SILENT = "dropped, silent too long"
     NO_PRICE = "dropped, no price"
+    NO_INDEX = "not used, too few sources"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _combined(
 ) -> IndexValue:
     middle = median(_price(sources[place]) for place in usable)
     weights = _weights(rule, sources, usable)
-    total = sum(weights.values())
+    total = math.fsum(weights.values())
     parts: list[Contribution] = []
     for place, (source, fate) in enumerate(zip(sources, fates, strict=True)):
         if place not in weights:
@@ -124,7 +125,9 @@ def _combined(
         use = Use.USED if used == source.price else Use.CLAMPED
         share = weights[place] / total
         parts.append(Contribution(source.name, source.price, used, share, use))
-    price = sum(part.contribution_usd for part in parts)
+    used_prices = [part.used_price for part in parts if part.used_price is not None]
+    mean = math.fsum(part.contribution_usd for part in parts)
+    price = min(max(mean, min(used_prices)), max(used_prices))  # not outside by a last bit
     return IndexValue(IndexState.VALID, price, middle, tuple(parts))
 
 
@@ -135,6 +138,10 @@ def _check(sources: Sequence[SourcePrice]) -> None:
     for source in sources:
         if not (math.isfinite(source.weight) and source.weight >= 0):
             raise MarketDataError(f"index: the weight {source.weight} of {source.name} is none.")
+        if not source.age_seconds >= 0:
+            raise MarketDataError(
+                f"index: {source.name} is {source.age_seconds} s old; its price is yet to come."
+            )
 
 
 def _door(rule: IndexRule, source: SourcePrice) -> Use:
@@ -155,7 +162,7 @@ def _weights(
 ) -> dict[int, float]:
     weights = {place: sources[place].weight for place in usable}
     equal = rule.combination == "equal" or len(usable) <= rule.few_equal
-    if equal or sum(weights.values()) == 0:
+    if equal or not any(weights.values()):
         return dict.fromkeys(usable, 1.0)
     return weights
 
@@ -167,7 +174,7 @@ def _clamped(rule: IndexRule, price: float, middle: float) -> float:
 
 
 def _left_out(source: SourcePrice, fate: Use) -> Contribution:
-    use = Use.NO_PRICE if fate is Use.USED else fate
+    use = Use.NO_INDEX if fate is Use.USED else fate
     return Contribution(source.name, source.price, None, 0.0, use)
 
 

@@ -80,6 +80,7 @@ def settling_mark(mark: Values, expected_settlement: Values, elapsed_share: Valu
 
     `elapsed_share` is 0 before the window and 1 at its end.
     """
-    if np.any(np.asarray(elapsed_share) < 0) or np.any(np.asarray(elapsed_share) > 1):
+    shares = np.asarray(elapsed_share)
+    if not ((shares >= 0) & (shares <= 1)).all():
         raise MarketDataError("settling mark: the elapsed share is not between 0 and 1.")
     return elapsed_share * expected_settlement + (1 - elapsed_share) * mark

@@ -15,7 +15,7 @@ from obverse.marks.funding import capped, clamped_rate, dampened_rate, divided_r
 from obverse.marks.index import IndexRule
 from obverse.marks.schedule import Schedule, Span
 from obverse.rulebooks.in_force import ProductRules
-from obverse.rulebooks.records import Delivery, FundingRule
+from obverse.rulebooks.records import Delivery, FundingRule, VenueFile
 from obverse.rulebooks.records import IndexRule as IndexEntry
 from obverse.rulebooks.series import series
 
@@ -81,7 +81,7 @@ def delivery_window(entry: Delivery, end: datetime) -> DeliveryWindow:
     return DeliveryWindow(end, entry.window_minutes, entry.sample_seconds)
 
 
-def funding_schedule(rules: ProductRules, file: Any) -> Schedule:
+def funding_schedule(rules: ProductRules, file: VenueFile) -> Schedule:
     """A perpetual's funding stamps over the whole history of its venue."""
     entries = [entry for _, entry in series(file, "funding", rules.product)]
     if not entries:
@@ -89,7 +89,10 @@ def funding_schedule(rules: ProductRules, file: Any) -> Schedule:
     spans: list[Span] = []
     for entry in entries:
         assert isinstance(entry, FundingRule)
-        new = Span(entry.begins, entry.interval_hours, entry.anchor_hour)
+        begins = max(entry.begins, rules.product.begins)
+        if spans and spans[-1].begins == begins:
+            spans.pop()  # over before the product was listed
+        new = Span(begins, entry.interval_hours, entry.anchor_hour)
         same = spans and (spans[-1].interval_hours, spans[-1].anchor_hour) == (
             new.interval_hours,
             new.anchor_hour,

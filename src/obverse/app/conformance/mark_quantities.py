@@ -66,9 +66,13 @@ def mark_price(case: Case) -> Result:
 def _mark(case: Case, level: Any) -> Any:
     rule = None if case.row.venue == GENERIC else _rules(case).mark
     policy = rule.policy if rule else "funding_decay" if "funding_rate" in case else "basis_average"
+    if policy == "median_of_three" and not ("bid" in case and "last" in case):
+        policy = "funding_decay"  # an example of the first of the three prices alone
     if policy == "funding_decay":
         return _decayed(case, level, whole_minutes=bool(rule and rule.whole_minutes))
-    book = _book_price(case, market=bool(rule and rule.basis_of == "market_price"))
+    if policy == "median_of_three" and not {"bid", "ask", "last"} & set(case.row.given):
+        return _decayed(case, level, whole_minutes=False)  # the only one of the three given
+    book: Any = Fraction(case.number("bid") + case.number("ask")) / 2
     if policy == "median_of_three":
         decayed = _decayed(case, level, whole_minutes=False)
         last: Any = _fraction(case, "last")
@@ -89,13 +93,6 @@ def _decayed(case: Case, level: Any, *, whole_minutes: bool) -> Any:
     interval: Any = _fraction(case, "interval_hours") if "interval_hours" in case else Fraction(8)
     rate: Any = _fraction(case, "funding_rate")
     return mark.decayed_mark(level, rate, hours, interval)
-
-
-def _book_price(case: Case, *, market: bool) -> Any:
-    bid, ask = case.number("bid"), case.number("ask")
-    if market and "last" in case:
-        return Fraction(impact.market_price(bid=bid, ask=ask, last=case.number("last")))
-    return Fraction(bid + ask) / 2
 
 
 def fair_basis(case: Case) -> Result:
@@ -208,6 +205,8 @@ def delivery_window(case: Case) -> Result:
     window = policies.delivery_window(entry, expiry)
     if "sample_interval_seconds" in case:
         window = replace(window, sample_seconds=case.number("sample_interval_seconds"))
+    if window.sample_seconds is None:
+        return {"window_minutes": window.minutes}
     return {"window_minutes": window.minutes, "samples": window.samples}
 
 

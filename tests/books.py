@@ -49,6 +49,11 @@ def market_of(*snapshots: Snapshot) -> Market:
     return Market(AT, "deribit", "by hand", {each.underlying: each for each in snapshots})
 
 
+def as_simulated(market: Market) -> Market:
+    """The same market, called simulated."""
+    return replace(market, simulated=True)
+
+
 def flat_market(price: str) -> Market:
     """One coin whose index, perpetual and March future all have one price."""
     quotes = [perpetual("BTC-PERPETUAL", price), future("BTC-27MAR26", price, MARCH)]

@@ -51,6 +51,11 @@ class Column:
         unit = "%" if self.look is Look.PERCENT and not self.unit else self.unit
         return f"{self.header} ({unit})" if unit else self.header
 
+    @property
+    def raw_unit(self) -> str:
+        """Unit of the raw values, for machines: per cents are fractions there."""
+        return f"fraction ({self.unit})" if self.look is Look.PERCENT else self.unit
+
     def cell(self, value: Cell) -> str:
         """Print one value of this column."""
         if value is None:

@@ -96,7 +96,7 @@ def test_the_report_of_the_issue_on_recorded_data(run: Run, deribit_data, exampl
     assert result.stderr == ""
     # As the file has them: index, the last forward, and their basis in dollars and per cent.
     line = next(line for line in result.stdout.splitlines() if line.startswith("BTC-25DEC26"))
-    assert line.split()[2:5] == ["80,942.72", "+3,608.22", "+4.666"]
+    assert line.split()[2:5] == ["80,942.72", "+3,577.48", "+4.624"]
     assert "SIMULATED" not in result.stdout
 
 

@@ -32,6 +32,7 @@ def test_a_table_is_a_title_headers_with_units_a_line_and_rows(capsys) -> None:
 
 def test_lines_have_no_blanks_at_their_ends(capsys) -> None:
     show([_table(("a", 1.5), notes=("note",))])
+    show([Table("T", (text("a", "A"), text("b", "B")), (("x", "y"), ("x", "long word")))])
     assert all(line == line.rstrip() for line in capsys.readouterr().out.splitlines())
 
 

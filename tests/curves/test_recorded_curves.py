@@ -15,7 +15,7 @@ from obverse.market import Market, read
 TAKEN = datetime(2026, 1, 31, 21, 21, 33, 904273, tzinfo=UTC)
 TO_MIDNIGHT = 2 * 3600 + 38 * 60 + 26.095727  # seconds from 21:21:33.904273
 YEAR = 365 * 86400
-INDEX = 77334.5
+INDEX = 77365.24
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,12 @@ def test_basis_and_rates_of_three_expiries(
 
 
 def test_the_march_quarter_by_pocket_calculator(term: Curve) -> None:
-    """77,723.48 − 77,334.50 = 388.98; /77,334.50 = 0.502984 %; 54.44336 days of 365."""
+    """77,723.48 − 77,365.24 = 358.24; /77,365.24 = 0.463050 %; 54.44336 days of 365."""
     (node,) = (node for node in term.nodes if node.symbol == "BTC-27MAR26")
-    assert node.basis_usd == pytest.approx(388.98, abs=1e-9)
+    assert node.basis_usd == pytest.approx(358.24, abs=1e-9)
     assert node.days == pytest.approx(54.44336, abs=5e-6)
     percent = [node.basis_rate, node.simple_rate, node.continuous_rate, node.forward_rate]
-    expected = [0.502984, 3.37211, 3.36366, 4.41698]
+    expected = [0.463050, 3.10439, 3.09722, 4.41698]
     assert [100 * (rate or 0) for rate in percent] == pytest.approx(expected, abs=5e-6)
 
 
@@ -89,17 +89,17 @@ def test_front_back_and_shape(term: Curve) -> None:
     assert term.front is not None
     assert term.back is not None
     assert (term.front.symbol, term.back.symbol) == ("BTC-6FEB26", "BTC-25DEC26")
-    assert term.shape is Shape.MIXED  # 1 to 3 February fall, all later ones rise
+    assert term.shape is Shape.MIXED  # 6 February is below the index, all later ones rise
     assert not term.simulated
     assert term.at == TAKEN
 
 
-def test_the_perpetual_is_54_dollars_above_the_index(term: Curve) -> None:
-    """(77,388.0 − 77,334.5)/77,334.5 = 6.918 basis points in eight hours."""
+def test_the_perpetual_is_23_dollars_above_the_index(term: Curve) -> None:
+    """(77,388.0 − 77,365.24)/77,365.24 = 2.942 basis points in eight hours."""
     (node,) = term.perpetuals
-    assert node.premium_usd == 53.5
-    assert node.implied_funding_8h == pytest.approx(0.00069180, abs=5e-9)
-    assert node.implied_funding_1y == pytest.approx(0.757521, abs=5e-7)
+    assert node.premium_usd == pytest.approx(22.76, abs=1e-9)
+    assert node.implied_funding_8h == pytest.approx(0.00029419, abs=5e-9)
+    assert node.implied_funding_1y == pytest.approx(0.322137, abs=5e-7)
     assert node.accruing_rate_8h is None  # the recording has none
 
 

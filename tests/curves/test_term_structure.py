@@ -72,6 +72,28 @@ def test_the_shape_runs_from_the_index_outwards(
     assert str(term).startswith(f"BTC curve at deribit: {shape.value}")
 
 
+def test_the_shape_is_that_of_the_listed_expiries(make_snapshot: Make) -> None:
+    rising = {30: "101", 60: "102"}
+    term = curve(make_snapshot("100", rising, synthetic={1: "99", 45: "103", 90: "90"}))
+    assert term.shape is Shape.CONTANGO
+    falling = curve(make_snapshot("100", {30: "99"}, synthetic={1: "101", 60: "102"}))
+    assert falling.shape is Shape.BACKWARDATION
+
+
+@pytest.mark.parametrize(
+    ("marks", "shape"),
+    [
+        ({30: "101", 60: "102"}, Shape.CONTANGO),
+        ({30: "99", 60: "98"}, Shape.BACKWARDATION),
+        ({30: "101", 60: "100.5"}, Shape.MIXED),
+    ],
+)
+def test_where_none_is_listed_the_shape_is_that_of_all_expiries(
+    make_snapshot: Make, marks: dict[float, str], shape: Shape
+) -> None:
+    assert curve(make_snapshot("100", {}, synthetic=marks)).shape is shape
+
+
 def test_a_snapshot_without_expiries_is_a_flat_curve_at_the_index(make_snapshot: Make) -> None:
     term = curve(make_snapshot("100", {}, perpetuals={"BTC-PERPETUAL": "101"}))
     assert term.nodes == ()

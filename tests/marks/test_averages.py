@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
@@ -31,6 +31,7 @@ def test_a_moving_average_is_the_mean_of_the_last_samples(xs: list[float], lengt
     _close(moving_average(np.array(xs), length), naive)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(values, steps, st.floats(1, 1000))
 def test_an_exponential_average_is_its_recursion(
     xs: list[float], gaps: list[int], constant: float
@@ -72,6 +73,7 @@ AVERAGES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] 
 
 
 @pytest.mark.parametrize("name", AVERAGES)
+@settings(deadline=None)
 @given(xs=values, gaps=steps, turns=windows, cut=st.integers(1, 60))
 def test_cutting_a_history_changes_nothing_before_the_cut(
     name: str, xs: list[float], gaps: list[int], turns: list[int], cut: int

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.contracts import Instrument
+from obverse.contracts.units import to_decimal
 from obverse.errors import AmountError, MarketDataError
 from obverse.marks import (
     Level,
@@ -52,14 +53,14 @@ def test_a_linear_book_averages_by_its_own_payoff() -> None:
 @given(
     st.lists(st.tuples(prices, st.integers(1, 10**6)), min_size=1, unique_by=lambda row: row[0]),
     st.booleans(),
-    st.floats(0.01, 1),
+    st.decimals("0.01", "0.99", places=2),
 )
 def test_an_impact_price_lies_within_the_levels_it_takes(
-    rows: list[tuple[Decimal, int]], falling: bool, part: float
+    rows: list[tuple[Decimal, int]], falling: bool, part: Decimal
 ) -> None:
     levels = [Level(p, Decimal(c)) for p, c in sorted(rows, reverse=falling)]
     depth = sum(Fraction(level.contracts) / Fraction(level.price) for level in levels)
-    notional = Decimal(float(depth) * part * 0.999)
+    notional = to_decimal(depth * Fraction(part))
     found = impact_price(INVERSE, levels, coin_notional=notional)
     assert found is not None
     low, high = sorted([levels[0].price, levels[-1].price])

@@ -24,9 +24,9 @@ rules = st.builds(
     band_rate=st.floats(0, 0.1),
     few_equal=st.integers(0, 3),
 )
-sources = st.lists(
-    st.tuples(st.floats(0.01, 1e6), st.floats(0, 10)), min_size=1, max_size=9
-).map(lambda pairs: [SourcePrice(f"S{k}", p, w) for k, (p, w) in enumerate(pairs)])
+sources = st.lists(st.tuples(st.floats(0.01, 1e6), st.floats(0, 10)), min_size=1, max_size=9).map(
+    lambda pairs: [SourcePrice(f"S{k}", p, w) for k, (p, w) in enumerate(pairs)]
+)
 
 
 def _sources(*rows: tuple[str, float | None, float]) -> list[SourcePrice]:

@@ -62,7 +62,7 @@ def _carry_profit(
     debt = spot * (1 + fee.spot) * math.exp(rate * maturity)
     sold = future / (1 + fee.future)
     coins = 1 + _delivered(sold, "sell", future, delivery, fee)
-    return coins * delivery - debt
+    return coins * delivery * (1 - fee.spot) - debt
 
 
 def _reverse_profit(
@@ -70,8 +70,9 @@ def _reverse_profit(
 ) -> float:
     """Sell a coin, lend the dollars, buy them forward, deliver, buy coins for them; less one."""
     dollars = spot * (1 - fee.spot) * math.exp(rate * maturity)
-    bought = dollars / (1 + fee.delivery)
-    return dollars / delivery + _delivered(bought, "buy", future, delivery, fee) - 1
+    bought = dollars / (1 + fee.delivery) / (1 + fee.spot)
+    coins = dollars / (delivery * (1 + fee.spot))
+    return coins + _delivered(bought, "buy", future, delivery, fee) - 1
 
 
 @settings(deadline=None)
@@ -113,6 +114,30 @@ def test_a_quarter_at_deribit_by_hand() -> None:
     assert (carry.name, reverse.name) == ("cash-and-carry", "reverse")
 
 
+def test_a_cash_and_carry_with_large_fees_by_hand() -> None:
+    """A coin for 100 and 20 % is 120; sell N = 125/1.25 = 100 at 125 for 0.2 coins, 0.8 are left.
+
+    Delivered at 50, say: 0.8 + 100/50 − 100/125 = 2 coins, less 10 % 1.8, sold at 50 less 20 %: 72.
+    Fees: 20, then 0.2 coins at 100 are 20, 0.2 at 50 are 10, 20 % of 90 are 18.
+    """
+    found = cash_and_carry(100, 125, 1, Carry(), TradeFees(spot=0.2, future=0.25, delivery=0.1))
+    assert found.profit_usd == pytest.approx(72 - 120)
+    assert found.fees_usd == pytest.approx(68)
+
+
+def test_a_reverse_with_large_fees_by_hand() -> None:
+    """A coin sold at 150 less 20 % is 120; buy N = 120/1.25/1.2 = 80 at 100, for 0.08 coins.
+
+    Delivered at 50, say: 80/100 − 80/50 = −0.8 coins, and 25 % of 1.6 as fee: −1.28 in all. 120
+    dollars buy 120/(50·1.2) = 2 coins, which leaves 0.72.
+    Fees: 30, then 0.08 coins at 150 are 12, 0.4 at 50 are 20, 20 % of 100 are 20.
+    """
+    fees = TradeFees(spot=0.2, future=0.1, delivery=0.25)
+    found = reverse_cash_and_carry(150, 100, 1, Carry(), fees)
+    assert found.profit_coin == pytest.approx(0.72 - 1)
+    assert found.fees_usd == pytest.approx(82)
+
+
 @BOTH
 @settings(deadline=None)
 @given(
@@ -131,17 +156,18 @@ def test_without_fees_the_fair_future_leaves_no_profit_either_way(
 
 
 @BOTH
-@pytest.mark.parametrize("which", ["spot", "future", "delivery"])
+@pytest.mark.parametrize(("which", "times"), [("spot", 2), ("future", 1), ("delivery", 1)])
 def test_each_fee_alone_turns_the_fair_future_into_a_loss_both_ways(
-    trade: Trade, which: str
+    trade: Trade, which: str, times: int
 ) -> None:
+    """Spot is traded on entry and on exit, so its fee is paid twice."""
     carry = Carry(0.05, 0.01, 0.002)
     only = TradeFees(**{"spot": 0, "future": 0, "delivery": 0} | {which: 0.001})
     found = trade(60_000, fair_price(60_000, 0.5, carry), 0.5, carry, only)
-    assert found.profit_usd == pytest.approx(-60, rel=0.05)  # a thousandth of a coin
-    assert found.profit_coin == pytest.approx(-0.001, rel=0.05)
-    assert found.annualised == pytest.approx(-0.002, rel=0.05)
-    assert found.fees_usd == pytest.approx(60, rel=0.05)
+    assert found.profit_usd == pytest.approx(-60 * times, rel=0.05)  # a thousandth of a coin
+    assert found.profit_coin == pytest.approx(-0.001 * times, rel=0.05)
+    assert found.annualised == pytest.approx(-0.002 * times, rel=0.05)
+    assert found.fees_usd == pytest.approx(60 * times, rel=0.05)
 
 
 @settings(deadline=None)
@@ -190,10 +216,10 @@ def test_a_payment_on_the_coin_is_the_buyers_gain_and_the_sellers_cost() -> None
 
 @BOTH
 def test_the_fees_are_those_of_a_coin_bought_traded_and_delivered(trade: Trade) -> None:
-    """At a flat curve: 0.1 % + 0.05 % + 0.025 % of 60,000 dollars, 105, but for fees on fees."""
+    """At a flat curve: 2·0.1 % + 0.05 % + 0.025 % of 60,000 dollars, 165, but for fees on fees."""
     found = trade(60_000, 60_000, 0.5, Carry(), DERIBIT)
-    assert found.fees_usd == pytest.approx(105, abs=0.1)
-    assert found.profit_usd == pytest.approx(-105, abs=0.1)
+    assert found.fees_usd == pytest.approx(165, abs=0.25)
+    assert found.profit_usd == pytest.approx(-165, abs=0.25)
 
 
 @BOTH

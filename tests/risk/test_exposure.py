@@ -13,6 +13,7 @@ from books import (
     MARKET,
     PERPETUAL,
     QUANTO,
+    as_simulated,
     book,
     flat_market,
     held,
@@ -73,8 +74,12 @@ def test_a_quanto_is_valued_in_its_settlement_coin_and_in_dollars_of_it() -> Non
     assert bitcoin.dollar_delta_coin == 98  # gains made are coins; they move with bitcoin
     assert (ether.coin, ether.held, ether.equity) == ("ETH", 0, 0)
     assert ether.dollar_delta_usd == pytest.approx(2388 * 77334.5)
+    assert (bitcoin.notional_usd, ether.notional_usd) == (0, position.notional_usd)
+    assert (bitcoin.settled_notional_usd, ether.settled_notional_usd) == (position.notional_usd, 0)
+    assert bitcoin.effective_leverage == pytest.approx(2388 / 98)  # it is bitcoin that bears it
     assert ether.effective_leverage is None
     assert found.equity_usd == 98 * Decimal("77334.50")
+    assert found.effective_leverage == bitcoin.effective_leverage
 
 
 def test_a_linear_position_is_valued_in_dollars() -> None:
@@ -91,6 +96,9 @@ def test_a_linear_position_is_valued_in_dollars() -> None:
     assert coin.coin_delta == pytest.approx(-154_776 / 77_334.5)
     assert coin.dollar_delta_usd == pytest.approx(77_334.5 - 154_776)
     assert coin.dollar_convexity == coin.coin_convexity == 0
+    assert (coin.notional_usd, coin.settled_notional_usd) == (154_776, 0)
+    assert coin.effective_leverage == 0  # the dollars bear it, not the coin
+    assert found.effective_leverage == pytest.approx(154_776 / (6224 + 77_334.5))
 
 
 def test_coins_alone_are_their_own_delta() -> None:
@@ -108,7 +116,7 @@ def test_leverage_is_gross_notional_over_equity() -> None:
     sides = held(PERPETUAL, 5_000, "50000"), held(MARCH_FUTURE, -5_000, "50000")
     found = exposure(book({"BTC": "1"}, *sides), flat_market("50000"))
     (coin,) = found.coins
-    assert coin.notional_usd == found.notional_usd == 100_000
+    assert coin.notional_usd == coin.settled_notional_usd == found.notional_usd == 100_000
     assert coin.coin_delta == 0
     assert coin.effective_leverage == found.effective_leverage == 2
 
@@ -130,7 +138,7 @@ def test_exposures_of_two_books_add_up(one: Book, other: Book) -> None:
         total = float(sum(getattr(part, name) for part in parts))
         assert float(getattr(whole, name)) == pytest.approx(total, abs=1e-6), name
     names = (
-        "held", "equity", "notional_usd", "coin_delta", "dollar_delta_coin", "dollar_delta_usd",
+        "held", "equity", "notional_usd", "settled_notional_usd", "coin_delta", "dollar_delta_coin", "dollar_delta_usd",
         "coin_convexity", "dollar_convexity",
     )  # fmt: skip
     for place, coin in enumerate(whole.coins):
@@ -149,6 +157,27 @@ def test_positions_add_up_to_their_coins(drawn: Book) -> None:
         assert coin.notional_usd == sum((abs(i.notional_usd) for i in own), Decimal(0))
         gains = sum((item.pnl.fraction for item in own), start=0)
         assert float(coin.equity - coin.held) == pytest.approx(float(gains), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(mixed_books)
+def test_leverage_is_of_the_positions_that_settle_in_the_coin(drawn: Book) -> None:
+    found = exposure(drawn, MARKET)
+    assert sum(coin.notional_usd for coin in found.coins) == found.notional_usd
+    for coin in found.coins:
+        settled = [item for item in found.positions if item.pnl.currency.code == coin.coin]
+        assert coin.settled_notional_usd == sum(abs(item.notional_usd) for item in settled)
+        if coin.equity_usd > 0:
+            ratio = float(coin.settled_notional_usd) / float(coin.equity_usd)
+            assert coin.effective_leverage == pytest.approx(ratio)
+        else:
+            assert coin.effective_leverage is None
+
+
+def test_the_exposure_of_a_simulated_market_says_so() -> None:
+    drawn = book({"BTC": "1"}, held(PERPETUAL, 10, "80000"))
+    assert exposure(drawn, as_simulated(MARKET)).simulated
+    assert not exposure(drawn, MARKET).simulated
 
 
 @settings(deadline=None)
@@ -177,6 +206,14 @@ def test_an_inverse_book_has_no_bend_in_dollars(drawn: Book) -> None:
     for item in found.positions:
         is_long = item.position.contracts > 0
         assert (item.coin_convexity < 0) is is_long  # in coin a long bends down
+
+
+def test_what_a_position_has_realised_is_in_the_holdings_already() -> None:
+    """Half of a long closed at a gain: equity is the balance and the open half's gain, no more."""
+    half_closed = held(PERPETUAL, 10_000, "50000").sell(5_000, price="80000")
+    (coin,) = exposure(book({"BTC": "2"}, half_closed), MARKET).coins
+    assert half_closed.realized.coins == Decimal("0.375")
+    assert float(coin.equity) == pytest.approx(2 + 50_000 / 50_000 - 50_000 / 77_388, abs=2e-8)
 
 
 def test_flat_positions_expose_to_nothing() -> None:

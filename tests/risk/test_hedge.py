@@ -84,6 +84,7 @@ def test_a_short_book_is_hedged_by_buying() -> None:
     (hedge,) = hedges(coin, MARKET, (PERPETUAL,))
     assert (hedge.side, hedge.usd_amount) == ("buy", 77_390)
     assert hedge.left_coin == pytest.approx(2 / 77388)
+    assert hedge.how == ""
     assert str(hedge) == (
         "buy 7,739 BTC-PERPETUAL (77,390 USD) at 77,388.00 leaves +0.000026 BTC (+2.00 USD)"
     )
@@ -104,6 +105,16 @@ def test_lots_of_many_contracts_are_traded_whole() -> None:
     assert instrument.lot == 100
     assert hedge.contracts == hedge.usd_amount == 77_400
     assert hedge.left_coin == pytest.approx(-12 / 77_388)
+
+
+def test_a_hedge_keeps_how_its_price_was_come_by() -> None:
+    binance = rulebook("binance", as_of=AT).instrument("BTCUSD_260327")
+    (coin,) = exposure(book({"BTC": "1"}), MARKET).coins
+    (hedge,) = hedges(coin, MARKET, (binance,))
+    assert (hedge.price_usd, hedge.how) == (
+        Decimal("77723.48"),
+        "marked at deribit's BTC-27MAR26",
+    )
 
 
 def test_only_inverse_contracts_on_the_coin_itself_hedge_it() -> None:

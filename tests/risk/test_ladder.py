@@ -12,6 +12,7 @@ from books import (
     MARKET,
     PERPETUAL,
     QUANTO,
+    as_simulated,
     book,
     flat_market,
     held,
@@ -152,6 +153,16 @@ def test_a_ladder_prints_shows_and_becomes_a_frame() -> None:
     assert "Index and all BTC contracts move by the same per cent" in repr(made)
     assert made._repr_html_().count("<tr>") == 12
     assert made.to_frame()["change_usd"].to_list()[5] == 0
+
+
+def test_a_ladder_of_a_simulated_market_says_so() -> None:
+    market = as_simulated(MARKET)
+    made = ladder(exposure(book({"BTC": "1"}), market), market, "BTC")
+    assert made.simulated
+    assert repr(made).startswith("BTC price ladder (simulated)\n")
+    recorded = ladder(exposure(book({"BTC": "1"}), MARKET), MARKET, "BTC")
+    assert not recorded.simulated
+    assert "simulated" not in repr(recorded)
 
 
 def test_a_ladder_without_a_rung_at_no_move_has_no_changes_to_tell() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from books import MARKET, PERPETUAL, book, held
+from books import MARKET, PERPETUAL, as_simulated, book, held
 
 from obverse.charts import ACCENT, GRID, SECOND, new_axes
 from obverse.risk import FINE_STEPS, Ladder, exposure, ladder
@@ -56,9 +56,15 @@ def test_both_sides_and_the_legend_name_their_unit(steps: Ladder) -> None:
     assert axes.get_title(loc="left") == "Equity against the BTC price"
 
 
+def test_the_title_says_when_the_market_is_simulated() -> None:
+    market = as_simulated(MARKET)
+    axes = plot_ladder(ladder(exposure(book({"BTC": "1"}), market), market, "BTC"))
+    assert axes.get_title(loc="left") == "Equity against the BTC price (simulated)"
+
+
 def test_todays_price_is_marked_where_the_ladder_has_it(steps: Ladder) -> None:
     assert list(line(plot_ladder(steps), GRID).get_xdata()) == [77_334.5, 77_334.5]
-    without = Ladder("BTC", tuple(rung for rung in steps.rungs if rung.move))
+    without = Ladder("BTC", tuple(rung for rung in steps.rungs if rung.move), False)
     assert [one.get_color() for one in plot_ladder(without).lines] == [ACCENT]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from books import (
     MARKET,
     PERPETUAL,
     QUANTO,
+    as_simulated,
     book,
     held,
     mixed_books,
@@ -100,7 +102,7 @@ def test_the_books_table_ends_with_its_dollars_and_its_total(found: BookExposure
     assert rows[3]["dollar_delta_usd"] == pytest.approx(
         rows[0]["dollar_delta_usd"] + rows[1]["dollar_delta_usd"]
     )
-    assert repr(found).startswith("Book by coin")
+    assert repr(found).startswith("Book by coin\n")
 
 
 def test_a_book_without_dollars_has_no_row_for_them() -> None:
@@ -139,3 +141,34 @@ def test_the_hedge_table_has_a_row_an_instrument_with_what_is_left() -> None:
     ]
     assert "Left over (BTC)" in str(table)
     assert "synthetic dollar" in str(table)
+    assert len(table.notes) == 1
+
+
+def test_a_borrowed_mark_is_noted_under_the_hedges() -> None:
+    (coin,) = exposure(book({"BTC": "1"}), MARKET).coins
+    table = sheets.hedge_table("BTC", hedges(coin, MARKET, (PERPETUAL, BINANCE)))
+    assert table.notes[1:] == ("BTCUSD_260327: marked at deribit's BTC-27MAR26.",)
+
+
+def test_every_title_says_when_the_market_is_simulated() -> None:
+    sources = (Constituent("Kraken", Decimal(1)),)
+    drawn = book({"BTC": "2"}, held(PERPETUAL, 10, "80000"))
+    made = exposure(replace(drawn, index_composition={"BTC": sources}), as_simulated(MARKET))
+    tables = [
+        made.table(),
+        sheets.holdings_table(made),
+        *sheets.positions_tables(made),
+        sheets.exposure_table(made, "BTC"),
+        sheets.composition_table(made, "BTC"),
+    ]
+    assert [table.title for table in tables if not table.title.endswith(" (simulated)")] == []
+
+
+def test_leverage_of_a_coin_is_of_what_it_bears(found: BookExposure) -> None:
+    bitcoin, ether, _, total = found.to_frame("records")
+    equity = float(bitcoin["equity_usd"])  # type: ignore[arg-type]
+    quanto = 1_000 * 0.000001 * 2_388 * 77_334.5
+    assert bitcoin["notional_usd"] == 350_000
+    assert bitcoin["effective_leverage"] == pytest.approx((350_000 + quanto) / equity)
+    assert ether["notional_usd"] == pytest.approx(quanto)
+    assert total["effective_leverage"] == pytest.approx((350_000 + quanto) / (equity + 2_500))

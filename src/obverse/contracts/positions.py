@@ -34,7 +34,8 @@ class Position:
     ----------
     contracts : signed; long above zero
     cost : signed coin value at which they were opened, in the settlement currency
-    realized : gain of what was closed so far, before fees and funding
+    realized : gain of what was closed so far, before fees and funding; a record of the fills, no
+        part of a book's equity, whose holdings have it already
     """
 
     instrument: Instrument

@@ -111,8 +111,12 @@ class Curve(Tabular):
 
     @property
     def shape(self) -> Shape:
-        """Contango when every price from the index outwards is higher, and so on."""
-        prices = [self.index_usd, *(node.mark_usd for node in self.nodes)]
+        """Contango when every price from the index outwards is higher, and so on.
+
+        Judged on the listed expiries; on all of them where none is listed.
+        """
+        judged = [node for node in self.nodes if node.listed] or self.nodes
+        prices = [self.index_usd, *(node.mark_usd for node in judged)]
         if len(prices) < 2:
             return Shape.EMPTY
         steps = [later - nearer for nearer, later in pairwise(prices)]

@@ -125,22 +125,33 @@ def perpetual_history(
     terms = terms_of(mark, funding)
     seen = check(samples)
     edges = window_edges(seen.times_ns, schedule)
-    rate = (start or Start()).rate_in_force
-    found = perpetual_kernel(
-        seen.times_ns, seen.index_usd, seen.bid_usd, seen.ask_usd, seen.last_usd, edges, rate, terms
-    )
-    marks, premiums, sampled, accruing, in_force, paid, counts = found
+    found = _room_for(seen, edges)
+    scratch = np.empty((3, len(seen.times_ns)))
+    perpetual_kernel(
+        seen.times_ns, seen.index_usd, seen.bid_usd, seen.ask_usd, seen.last_usd, edges,
+        (start or Start()).rate_in_force, terms, found.mark_usd, found.premium, found.sampled,
+        found.accruing_rate, found.rate_in_force, found.paid_rate, found.samples_per_window,
+        scratch,
+    )  # fmt: skip
+    return found
+
+
+def _room_for(seen: PerpetualSamples, edges: NDArray[np.int64]) -> PerpetualHistory:
+    """A history with its arrays still to be filled."""
+    steps, windows = len(seen.times_ns), max(len(edges) - 1, 0)
+    if windows and seen.times_ns[-1] < edges[-1]:
+        windows -= 1  # the last one is still running
     return PerpetualHistory(
         times_ns=seen.times_ns,
         index_usd=seen.index_usd,
-        mark_usd=marks,
-        premium=premiums,
-        sampled=sampled,
-        accruing_rate=accruing,
-        rate_in_force=in_force,
+        mark_usd=np.empty(steps),
+        premium=np.empty(steps),
+        sampled=np.empty(steps, dtype=np.bool_),
+        accruing_rate=np.empty(steps),
+        rate_in_force=np.empty(steps),
         edges_ns=edges,
-        paid_rate=paid,
-        samples_per_window=counts,
+        paid_rate=np.empty(windows),
+        samples_per_window=np.empty(windows, dtype=np.int64),
     )
 
 

@@ -56,7 +56,10 @@ def impact_price(
 def impact_mid_price(
     impact_bid: ExactNumber, impact_ask: ExactNumber, *, tick: ExactNumber
 ) -> Decimal:
-    """Mean of the two impact prices, to the nearest tick. Source: BitMEX fair price marking."""
+    """Mean of the two impact prices, to the nearest tick. Source: BitMEX fair price marking.
+
+    Records of BitMEX of 2021-07-22 are rounded to half a tick (33 of 34).
+    """
     bid, ask = exact_price(impact_bid, "impact_bid"), exact_price(impact_ask, "impact_ask")
     _uncrossed(bid, ask)
     mean = (Fraction(bid) + Fraction(ask)) / 2

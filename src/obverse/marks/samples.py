@@ -58,12 +58,12 @@ def check(samples: PerpetualSamples) -> PerpetualSamples:
     times = np.ascontiguousarray(samples.times_ns)
     if times.dtype != np.int64 or times.ndim != 1:
         raise MarketDataError(f"times: expected int64 nanoseconds, found {times.dtype}.")
-    found = [_floats(getattr(samples, name), name) for name in _PRICES]
-    lengths = sorted({len(times), *map(len, found)})
+    index, bid, ask, last = (_floats(getattr(samples, name), name) for name in _PRICES)
+    lengths = sorted({len(array) for array in (times, index, bid, ask, last)})
     if len(lengths) != 1:
         raise MarketDataError(f"samples: arrays of different lengths {lengths}.")
-    taken = PerpetualSamples(times, *found)
-    if not samples_kernel(times, *found, LOWEST_USD, HIGHEST_USD):
+    taken = PerpetualSamples(times, index, bid, ask, last)
+    if not samples_kernel(times, index, bid, ask, last, LOWEST_USD, HIGHEST_USD):
         _refuse(taken)
     return taken
 

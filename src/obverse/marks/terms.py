@@ -47,7 +47,7 @@ class Terms(NamedTuple):
 
 
 def terms_of(mark: MarkRule, funding: FundingRule) -> Terms:
-    """The two rules as numbers; one that a perpetual's history cannot be run by is a `RuleError`."""
+    """The two rules as numbers; rules that a history cannot be run by raise `RuleError`."""
     if mark.policy not in MARK_POLICIES:
         raise RuleError(f"mark policy {mark.policy!r} is not a perpetual's.")
     if mark.average is not None and not (mark.average_seconds or 0) > 0:
@@ -55,6 +55,9 @@ def terms_of(mark: MarkRule, funding: FundingRule) -> Terms:
     needed = _NEEDED.get(funding.rule)
     if needed is not None and getattr(funding, needed) is None:
         raise RuleError(f"funding rule {funding.rule!r} without a {needed}.")
+    decays = mark.policy != "basis_average" or funding.premium == "impact_with_basis"
+    if funding.accrual == "continuous" and decays:
+        raise RuleError("continuous funding leaves nothing to come that a mark could decay by.")
     average = AVERAGES[mark.average]
     seconds = mark.average_seconds or Decimal(0)
     rolling = funding.interval_hours * 3_600_000_000_000
@@ -62,7 +65,7 @@ def terms_of(mark: MarkRule, funding: FundingRule) -> Terms:
         policy=MARK_POLICIES[mark.policy],
         basis_of=BASES[mark.basis_of],
         averaging=average,
-        tau_seconds=float(seconds),
+        tau_seconds=float(seconds) if mark.average == "exponential" else 0.0,
         moving_ns=int(seconds * 1_000_000_000) if average == AVERAGES["moving"] else 0,
         bound=float(mark.bound_rate or 0),
         whole_minutes=mark.whole_minutes,

@@ -1,18 +1,27 @@
 """Cash-and-carry and its reverse with an inverse future, net of fees, in dollars and in coin.
 
-**Cash-and-carry.** Buy 1 coin at S(1+g), sell N = F/(1+f) dollars of the future with the coin as
-margin, and pay the fee of f·N/F coins from it, which leaves N/F. At delivery price P there are N/P
-coins: a locked N dollars whatever P is, less the delivery fee d on them.
+g spot fee, paid on entry and on exit, f taker fee, d delivery fee, all fractions of value; P the
+delivery price, whatever it is.
 
-**Reverse.** Sell 1 coin for S(1−g) dollars, lend them at r, buy that many forward dollars
-Q = S(1−g)·exp(rT), or rather N = Q/(1+d), of the future on margin kept in coin. At delivery the
-dollars buy Q/P coins, d·N/P of them for the delivery fee: N/F coins in all, locked in coin whatever
-P is, less the fee of f·N/F; compared with the coin's own yield.
+**Cash-and-carry.** Buy 1 coin at S(1+g) and sell N dollars of the future with it as margin:
 
-g spot fee, f taker fee, d delivery fee, all fractions of value. The spot fee is charged once, on
-entry; the coin that delivery brings (first trade) or takes (reverse) is valued at the delivery
-price without one. Derived from the contract's value N/P; margin is assumed kept, its cost is not
-counted.
+    coins after the trade   1 − f·N/F, which is N/F at N = F/(1+f)
+    coins after delivery    N/F + (N/P − N/F) − d·N/P = N(1−d)/P
+    dollars                 N(1−d)(1−g), from selling these at P(1−g)
+
+The last line has no P, so the dollars are locked; they are compared with the outlay carried.
+
+**Reverse.** Sell 1 coin for S(1−g) dollars, lend them at r until they are Q = S(1−g)·exp(rT), and
+buy N dollars of the future on margin kept in coin:
+
+    coins of the future     (N/F − N/P) − f·N/F − d·N/P = N(1−f)/F − N(1+d)/P
+    coins bought            Q/(P(1+g)), for all the dollars
+    sum                     N(1−f)/F + (Q/(1+g) − N(1+d))/P
+
+At N = Q/((1+d)(1+g)) what hangs on P is zero and N(1−f)/F coins are locked; they are compared with
+one coin and its own yield.
+
+Derived from the contract's value N/P. Margin is assumed kept, its cost is not counted.
 """
 
 from __future__ import annotations
@@ -27,7 +36,7 @@ from obverse.pricing.rates import as_curve
 
 @dataclass(frozen=True)
 class TradeFees:
-    """Fees as fractions of value: on spot, on the future's trade, on its delivery."""
+    """Fees as fractions of value: on spot, each way; on the future's trade; on its delivery."""
 
     spot: float
     future: float
@@ -51,7 +60,7 @@ class CarryTrade:
         profit of the first valued in coin at today's spot and the coin profit of the reverse in
         dollars at it
     annualised : net excess over the benchmark per year, continuously compounded
-    fees_usd : fees paid over the trade, per coin; coin fees at today's spot
+    fees_usd : fees paid over the trade, per coin; the future's taker fee, in coin, at today's spot
     """
 
     name: str
@@ -68,7 +77,8 @@ def cash_and_carry(
     _check(spot_usd, future_usd, maturity_years)
     outlay = spot_usd * (1 + fees.spot)
     sold_usd = future_usd / (1 + fees.future)
-    final_usd = sold_usd * (1 - fees.delivery)
+    delivered_usd = sold_usd * (1 - fees.delivery)
+    final_usd = delivered_usd * (1 - fees.spot)
     benchmark_usd = fair_price(outlay, maturity_years, carry)
     profit_usd = final_usd - benchmark_usd
     return CarryTrade(
@@ -76,7 +86,7 @@ def cash_and_carry(
         profit_usd=profit_usd,
         profit_coin=profit_usd / spot_usd,
         annualised=math.log(final_usd / benchmark_usd) / maturity_years,
-        fees_usd=_fees_usd(spot_usd, future_usd, sold_usd, fees),
+        fees_usd=_fees_usd(spot_usd, future_usd, sold_usd, delivered_usd, fees),
     )
 
 
@@ -87,7 +97,8 @@ def reverse_cash_and_carry(
     _check(spot_usd, future_usd, maturity_years)
     lent = Carry(dollar_rate=carry.dollar_rate, payments=carry.payments)
     dollars = fair_price(spot_usd * (1 - fees.spot), maturity_years, lent)
-    bought_usd = dollars / (1 + fees.delivery)
+    rebought_usd = dollars / (1 + fees.spot)
+    bought_usd = rebought_usd / (1 + fees.delivery)
     final_coin = bought_usd / future_usd * (1 - fees.future)
     net_yield = as_curve(carry.dollar_rate).rate(maturity_years) - carry.net_rate(maturity_years)
     benchmark_coin = math.exp(net_yield * maturity_years)
@@ -97,14 +108,17 @@ def reverse_cash_and_carry(
         profit_usd=profit_coin * spot_usd,
         profit_coin=profit_coin,
         annualised=math.log(final_coin / benchmark_coin) / maturity_years,
-        fees_usd=_fees_usd(spot_usd, future_usd, bought_usd, fees),
+        fees_usd=_fees_usd(spot_usd, future_usd, bought_usd, rebought_usd, fees),
     )
 
 
-def _fees_usd(spot_usd: float, future_usd: float, traded_usd: float, fees: TradeFees) -> float:
-    """Dollars paid on one coin of spot, on the dollars of the future, and on their delivery."""
+def _fees_usd(
+    spot_usd: float, future_usd: float, traded_usd: float, exit_usd: float, fees: TradeFees
+) -> float:
+    """Dollars paid on one coin of spot, on the future, on its delivery, and on spot at the end."""
     coins = traded_usd / future_usd
-    return spot_usd * (fees.spot + coins * fees.future) + traded_usd * fees.delivery
+    entry = spot_usd * (fees.spot + coins * fees.future)
+    return entry + traded_usd * fees.delivery + exit_usd * fees.spot
 
 
 def _check(spot_usd: float, future_usd: float, maturity_years: float) -> None:

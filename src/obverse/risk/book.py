@@ -1,4 +1,8 @@
-"""A book: coins and dollars held, and positions, possibly at several venues."""
+"""A book: coins and dollars held, and positions, possibly at several venues.
+
+Holdings are current balances: realised gains, fees and funding already booked are in them; only the
+unrealised gain of the open positions is added.
+"""
 
 from __future__ import annotations
 

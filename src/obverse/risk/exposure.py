@@ -12,10 +12,15 @@ dollar delta                 H + Q/P, times S        dollars gained per +100 % o
 coin convexity P²·d²V/dP²    −2Q/P                   a long loses faster than it gains
 dollar convexity             0                       in dollars the gain is a straight line
 ============================ ======================= ===================================
+
+A quanto's gain is moved by one coin and paid in another. Its cross-gamma (underlying × settlement
+coin: how the dollar delta to the one changes as the other moves) is not shown; convexities here are
+of one coin's price alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -69,18 +74,24 @@ class PositionExposure:
 class CoinExposure:
     """Everything of one coin together.
 
+    The coin plays two parts. As underlying it moves positions: `notional_usd`, `coin_delta` and the
+    convexities are of all positions on it, whatever they settle in. As margin it bears positions:
+    `equity` and `settled_notional_usd` are of those settled in it, whatever moves them, and leverage
+    is what lies on that one margin coin. The two differ where quanto or linear positions are held.
+
     Attributes
     ----------
     index_usd : price of the coin
     held : coins held, gains apart
     equity : coins held plus the gains of positions settled in the coin
     equity_usd : the same in dollars at the index
-    notional_usd : gross, the sum of the positions' magnitudes
+    notional_usd : gross, the sum of the magnitudes of the positions on this coin
+    settled_notional_usd : gross, of the positions settled in this coin
     coin_delta : coins of exposure of the positions on this coin
     dollar_delta_coin : equity plus coin delta: dollars gained per dollar of price
     dollar_delta_usd : the same times the price: dollars gained per +100 %
     coin_convexity : of the positions, in coin
-    effective_leverage : notional over equity, none where equity is not above zero
+    effective_leverage : settled notional over equity in dollars, none where that is not above zero
     """
 
     coin: str
@@ -89,6 +100,7 @@ class CoinExposure:
     equity: Decimal
     equity_usd: Decimal
     notional_usd: Decimal
+    settled_notional_usd: Decimal
     coin_delta: float
     dollar_delta_coin: float
     dollar_delta_usd: float
@@ -99,7 +111,10 @@ class CoinExposure:
 
 @dataclass(frozen=True, repr=False)
 class BookExposure(Tabular):
-    """A book at a market: its positions, its coins, and its dollars in total; prints as a table."""
+    """A book at a market: its positions, its coins, and its dollars in total; prints as a table.
+
+    `simulated` is the market's, and in every title.
+    """
 
     book: Book
     positions: tuple[PositionExposure, ...]
@@ -107,10 +122,11 @@ class BookExposure(Tabular):
     dollars: Decimal
     equity_usd: Decimal
     notional_usd: Decimal
+    simulated: bool
 
     @property
     def effective_leverage(self) -> float | None:
-        """Gross notional over dollar equity, none where there is no equity."""
+        """Gross notional of all positions over all dollar equity, none where there is none."""
         return _leverage(self.notional_usd, self.equity_usd)
 
     def price_of(self, currency: str) -> Decimal:
@@ -131,8 +147,15 @@ def exposure(book: Book, market: Market) -> BookExposure:
     held = sum((item.amount for item in book.holdings if is_dollar(item.currency)), Decimal(0))
     dollars = held + sum(gains, Decimal(0))
     equity = dollars + sum((coin.equity_usd for coin in coins), Decimal(0))
-    notional = sum((abs(item.notional_usd) for item in positions), Decimal(0))
-    return BookExposure(book, positions, coins, dollars, equity, notional)
+    return BookExposure(
+        book=book,
+        positions=positions,
+        coins=coins,
+        dollars=dollars,
+        equity_usd=equity,
+        notional_usd=_gross(positions),
+        simulated=market.simulated,
+    )
 
 
 def coin_price(market: Market, currency: str) -> Decimal:
@@ -178,9 +201,9 @@ def _coin(
     index = coin_price(market, coin)
     held = book.held(coin)
     own = [item for item in positions if item.underlying == coin]
-    gains = [item.pnl.coins for item in positions if item.pnl.currency.code == coin]
-    equity = held + sum(gains, Decimal(0))
-    notional = sum((abs(item.notional_usd) for item in own), Decimal(0))
+    settled = [item for item in positions if _settles_in(item, coin)]
+    equity = held + sum((item.pnl.coins for item in settled), Decimal(0))
+    settled_notional = _gross(settled)
     coin_delta = sum(item.coin_delta for item in own)
     with_held = _float(Fraction(equity)) + coin_delta
     return CoinExposure(
@@ -189,18 +212,23 @@ def _coin(
         held=held,
         equity=equity,
         equity_usd=equity * index,
-        notional_usd=notional,
+        notional_usd=_gross(own),
+        settled_notional_usd=settled_notional,
         coin_delta=coin_delta,
         dollar_delta_coin=with_held,
         dollar_delta_usd=with_held * _float(Fraction(index)),
         coin_convexity=sum(item.coin_convexity for item in own if _settles_in(item, coin)),
         dollar_convexity=sum(item.dollar_convexity for item in own),
-        effective_leverage=_leverage(notional, equity * index),
+        effective_leverage=_leverage(settled_notional, equity * index),
     )
 
 
 def _settles_in(item: PositionExposure, coin: str) -> bool:
-    return item.position.instrument.settlement_currency.code == coin
+    return item.pnl.currency.code == coin
+
+
+def _gross(positions: Iterable[PositionExposure]) -> Decimal:
+    return sum((abs(item.notional_usd) for item in positions), Decimal(0))
 
 
 def _leverage(notional_usd: Decimal, equity_usd: Decimal) -> float | None:

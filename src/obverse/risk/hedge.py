@@ -26,6 +26,7 @@ class Hedge:
     Attributes
     ----------
     side, contracts, usd_amount : the order; contracts may be zero
+    price_usd, how : what it is priced at, and how that was come by (see `Mark`)
     left_coin, left_usd : dollar delta that remains, in coins and in dollars per +100 %
     """
 
@@ -34,6 +35,7 @@ class Hedge:
     contracts: Decimal
     usd_amount: Decimal
     price_usd: Decimal
+    how: str
     left_coin: float
     left_usd: float
 
@@ -70,7 +72,8 @@ def hedges(
 
 
 def _hedge(exposure: CoinExposure, market: Market, instrument: Instrument) -> Hedge:
-    price = mark_of(instrument, market).price
+    mark = mark_of(instrument, market)
+    price = mark.price
     wanted = -Fraction(exposure.dollar_delta_coin)
     lots = whole_lots(instrument, instrument.payoff.contracts(wanted, price), Rounding.NEAREST)
     taken = instrument.payoff.settlement_delta(lots, price)
@@ -81,6 +84,7 @@ def _hedge(exposure: CoinExposure, market: Market, instrument: Instrument) -> He
         contracts=abs(lots),
         usd_amount=abs(to_decimal(instrument.payoff.notional_usd(lots, price, price))),
         price_usd=price,
+        how=mark.how,
         left_coin=left,
         left_usd=left * float(exposure.index_usd),
     )

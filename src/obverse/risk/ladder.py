@@ -45,10 +45,14 @@ class Rung:
 
 @dataclass(frozen=True, repr=False)
 class Ladder(Tabular):
-    """A coin's price ladder, down to up; prints as a table, and plots."""
+    """A coin's price ladder, down to up; prints as a table, and plots.
+
+    `simulated` is the market's, and in every title.
+    """
 
     coin: str
     rungs: tuple[Rung, ...]
+    simulated: bool
 
     def table(self) -> Table:
         """One row a rung."""
@@ -65,7 +69,8 @@ def ladder(
     exposure: BookExposure, market: Market, coin: str, moves: Sequence[Decimal] = STEPS
 ) -> Ladder:
     """Revalue a book at each move of a coin's price; a move of −100 % or below is refused."""
-    return Ladder(coin, tuple(_rung(exposure, market, coin, move) for move in sorted(moves)))
+    rungs = tuple(_rung(exposure, market, coin, move) for move in sorted(moves))
+    return Ladder(coin, rungs, market.simulated)
 
 
 def _rung(exposure: BookExposure, market: Market, coin: str, move: Decimal) -> Rung:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def plot_ladder(steps: Ladder, axes: Axes | None = None) -> Axes:
     """Draw equity in coin (left) and in dollars (right) against price."""
-    title = f"Equity against the {steps.coin} price"
+    label = " (simulated)" if steps.simulated else ""
+    title = f"Equity against the {steps.coin} price{label}"
     axes = axes or new_axes(title, f"{steps.coin} price (USD)", f"equity ({steps.coin})")
     prices = [float(rung.price_usd) for rung in steps.rungs]
     now = next((float(rung.price_usd) for rung in steps.rungs if rung.move == 0), None)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from obverse.risk.ladder import Ladder
 
 
+def _label(result: BookExposure | Ladder) -> str:
+    return " (simulated)" if result.simulated else ""
+
+
 def holdings_table(exposure: BookExposure) -> Table:
     """What is held, where, and its worth at the index."""
     columns = (
@@ -27,19 +31,19 @@ def holdings_table(exposure: BookExposure) -> Table:
         (item.currency, item.place, item.amount, item.amount * exposure.price_of(item.currency))
         for item in exposure.book.holdings
     )
-    return Table(f"Book {exposure.book.name!r}: holdings", columns, rows)
+    return Table(f"Book {exposure.book.name!r}: holdings{_label(exposure)}", columns, rows)
 
 
 def positions_tables(exposure: BookExposure) -> list[Table]:
     """Positions at their marks, one table a settlement coin."""
     settlements = dict.fromkeys(item.pnl.currency.code for item in exposure.positions)
     return [
-        _positions(code, [p for p in exposure.positions if p.pnl.currency.code == code])
+        _positions(exposure, code, [p for p in exposure.positions if p.pnl.currency.code == code])
         for code in settlements
     ]
 
 
-def _positions(code: str, items: list[PositionExposure]) -> Table:
+def _positions(exposure: BookExposure, code: str, items: list[PositionExposure]) -> Table:
     columns = (
         text("venue", "Venue"),
         text("symbol", "Instrument"),
@@ -64,7 +68,8 @@ def _positions(code: str, items: list[PositionExposure]) -> Table:
         for item in items
     )
     notes = [f"{i.position.instrument.symbol}: {i.mark.how}." for i in items if i.mark.how]
-    return Table(f"Positions settled in {code}", columns, rows, tuple(notes))
+    title = f"Positions settled in {code}{_label(exposure)}"
+    return Table(title, columns, rows, tuple(notes))
 
 
 def exposure_table(exposure: BookExposure, code: str) -> Table:
@@ -88,7 +93,7 @@ def exposure_table(exposure: BookExposure, code: str) -> Table:
         "Coin delta: coins whose dollar move the positions share. Gamma: P² times the second "
         "derivative.",
     )
-    return Table(f"{code} exposure of the positions", columns, rows, notes)
+    return Table(f"{code} exposure of the positions{_label(exposure)}", columns, rows, notes)
 
 
 def _grouped(
@@ -143,9 +148,9 @@ def coins_table(exposure: BookExposure) -> Table:
     notes = (
         "Dollar delta: dollars gained per +100 % of price, held coins included; zero is a "
         "synthetic dollar.",
-        "Leverage: gross notional over equity.",
+        "Leverage of a coin: gross notional settled in it over its equity; in total: all over all.",
     )
-    return Table("Book by coin", columns, tuple(rows), notes)
+    return Table(f"Book by coin{_label(exposure)}", columns, tuple(rows), notes)
 
 
 def _coin_row(item: CoinExposure) -> tuple[Cell, ...]:
@@ -179,7 +184,7 @@ def composition_table(exposure: BookExposure, code: str) -> Table:
         )
         for source in exposure.book.index_composition[code]
     )
-    return Table(f"{code} exposure by index source", columns, rows)
+    return Table(f"{code} exposure by index source{_label(exposure)}", columns, rows)
 
 
 def ladder_table(steps: Ladder) -> Table:
@@ -207,7 +212,7 @@ def ladder_table(steps: Ladder) -> Table:
         for rung in steps.rungs
     )
     notes = (f"Index and all {steps.coin} contracts move by the same per cent; other coins stay.",)
-    return Table(f"{steps.coin} price ladder", columns, rows, notes)
+    return Table(f"{steps.coin} price ladder{_label(steps)}", columns, rows, notes)
 
 
 def hedge_table(code: str, hedges: tuple[Hedge, ...]) -> Table:
@@ -233,5 +238,8 @@ def hedge_table(code: str, hedges: tuple[Hedge, ...]) -> Table:
         )
         for item in hedges
     )
-    note = "One of these trades makes the dollar delta zero (a synthetic dollar), in whole lots."
-    return Table(f"{code} hedge to a synthetic dollar", columns, rows, (note,))
+    notes = (
+        "One of these trades makes the dollar delta zero (a synthetic dollar), in whole lots.",
+        *(f"{item.instrument.symbol}: {item.how}." for item in hedges if item.how),
+    )
+    return Table(f"{code} hedge to a synthetic dollar", columns, rows, notes)

@@ -107,6 +107,15 @@ def test_bitmex_truncates_the_fee_of_each_fill(computed) -> None:
     assert (apart["fee"], whole["fee"]) == (Decimal("0.00000332"), Decimal("0.00000333"))
 
 
+def test_bybit_truncates_delivery_fees_and_no_others(computed) -> None:
+    # 0.0005 of 0.94339623 is 0.000471698...
+    given = {"contracts": "10000", "price": "10600", "rate": "0.0005"}
+    at = {"venue": "bybit", "instrument": "BTCUSDH21", "as_of": "2021-01-15"}
+    delivered = computed("fee", given | {"liquidity": "delivery"}, **at)
+    taken = computed("fee", given | {"liquidity": "taker"}, **at)
+    assert (delivered["fee"], taken["fee"]) == (Decimal("0.00047169"), Decimal("0.0004717"))
+
+
 def test_an_unknown_liquidity_is_refused_even_with_a_rate(computed) -> None:
     with pytest.raises(DataError, match="liquidity 'free'"):
         computed("fee", {"contracts": "1", "price": "1", "liquidity": "free", "rate": "0"})

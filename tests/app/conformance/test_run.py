@@ -138,6 +138,15 @@ def test_an_input_finer_than_the_venues_unit_is_computed_unrounded(row) -> None:
     assert _one(fine).status == "pass"
 
 
+def test_what_misses_unrounded_too_says_by_how_much(row) -> None:
+    fine = {"side": "long", "contracts": "10", "cost": "0.0016000000000001"}
+    at = {"venue": "bybit", "instrument": "BTCUSD", "as_of": "2020-04-10", "contract": None}
+    near = {"kind": "decimals", "places": 4}
+    outcome = _one(row("average_entry", fine, {"average_price": "6251"}, tolerance=near, **at))
+    assert outcome.status == "fail"
+    assert outcome.reason.startswith("average_price: off by -1.0000")
+
+
 def test_a_malformed_line_fails_without_stopping_the_rest(row) -> None:
     good = row("contract_value", HALF, {"contract_value": "0.5"})
     found = run_rows([good, Malformed("f:2", "not a row: no"), good], "f")
@@ -159,11 +168,11 @@ def test_the_tally_groups_in_order_of_appearance(row, waiting) -> None:
 def test_json_has_the_documented_shape(row, waiting) -> None:
     good = row("contract_value", HALF, {"contract_value": "0.5"}, id="A")
     bad = row("contract_value", HALF, {"contract_value": "1"}, id="B")
-    made = run_rows([good, bad, waiting]).to_json()
+    made = run_rows([good, bad, waiting, good]).to_json()
     assert list(made) == ["passed", "failed", "unsupported", "rows"]
-    assert (made["passed"], made["failed"], made["unsupported"]) == (1, 1, 1)
+    assert (made["passed"], made["failed"], made["unsupported"]) == (2, 1, 1)
     keys = ["id", "venue", "quantity", "status", "expected", "got", "reason"]
-    assert [list(item) for item in made["rows"]] == [keys] * 3
+    assert [list(item) for item in made["rows"]] == [keys] * 4
     assert made["rows"][0] == {
         "id": "A",
         "venue": "generic",

@@ -35,12 +35,57 @@ def test_the_snapshot_before_february(deribit_recordings: Path) -> None:
     assert eth["ETH-25DEC26"].mark == Decimal("2462.27")
     assert not btc["SYN.BTC-1FEB26"].listed
     assert btc["BTC-27MAR26"].listed
-    # By hand: the 13 expiries' polled indices sorted, the seventh is 77,334.50.
-    assert btc.index == Decimal("77334.5")
+    assert (btc.index, eth.index) == (Decimal("77365.24"), Decimal("2382.04"))
     assert btc.index_range == (Decimal("77288.81"), Decimal("77412.06"))
     assert [str(found) for found in btc.findings] == [
         "flagged index: moved 15.9 bp (77288.81 to 77412.06) while the snapshot was taken"
     ]
+
+
+def test_the_index_is_the_polls_first(deribit_recordings: Path) -> None:
+    file = pl.read_parquet(deribit_recordings / CURVES)
+    for at in file["ts"].unique().sort().gather_every(10):
+        market = read(deribit_recordings, at=at)
+        for coin in market:
+            rows = file.filter(pl.col("ts") == at, pl.col("currency") == coin)
+            assert {float(market[coin].index)} == set(rows["index_first_row"])
+
+
+def test_the_polls_first_index_is_nearer_to_forwards_and_perpetual_than_its_median(
+    deribit_recordings: Path,
+) -> None:
+    """The docstring's numbers: 0.84 for 2.75 bp, of the perpetual 3.6 for 5.1 bp."""
+    of_one = ("ts", "currency")
+    rows = pl.read_parquet(deribit_recordings / CURVES).with_columns(
+        pl.col("index").median().over(of_one).alias("median")
+    )
+    near = (
+        rows.filter(pl.col("forward").is_not_null(), pl.col("expiry") > pl.col("ts"))
+        .sort("expiry")
+        .group_by(of_one)
+        .first()
+        .filter(pl.col("expiry") - pl.col("ts") <= timedelta(days=3))
+    )
+    assert near.height == 830
+    assert _gap_bp(near, "forward", "index_first_row") == pytest.approx(0.84, abs=0.005)
+    assert _gap_bp(near, "forward", "median") == pytest.approx(2.75, abs=0.005)
+    candles = pl.read_parquet(deribit_recordings / PERPETUALS).with_columns(
+        ts=pl.from_epoch("snapshot_timestamp_ms", "ms").dt.replace_time_zone("UTC"),
+        currency="coin",
+    )
+    index = rows.unique(of_one).sort("ts").drop("forward")
+    both = candles.sort("ts").join_asof(
+        index, on="ts", by="currency", strategy="nearest", tolerance="2ms"
+    )
+    both = both.drop_nulls(["index", "candle_open"])
+    assert both.height == 582
+    assert _gap_bp(both, "candle_open", "index_first_row") == pytest.approx(3.6, abs=0.05)
+    assert _gap_bp(both, "candle_open", "median") == pytest.approx(5.1, abs=0.05)
+
+
+def _gap_bp(rows: pl.DataFrame, price: str, index: str) -> float:
+    """Median distance of a price from an index."""
+    return float(((rows[price] / rows[index] - 1).abs() * 1e4).median())  # type: ignore[arg-type]
 
 
 def test_forwards_are_exactly_the_files(deribit_recordings: Path) -> None:
@@ -156,6 +201,40 @@ def test_a_recording_without_perpetuals_is_read(tmp_path: Path) -> None:
 def test_a_recording_without_a_usable_index_is_refused(tmp_path: Path, index: float | None) -> None:
     with pytest.raises(MarketDataError, match="index NaN"):
         read_curves(_recording(tmp_path, index=index))
+
+
+@pytest.mark.parametrize(
+    ("first", "index"), [(100.02, "100.02"), (None, "100"), (float("nan"), "100"), (-1.0, "100")]
+)
+def test_the_polls_first_index_comes_before_the_median(
+    tmp_path: Path, first: float | None, index: str
+) -> None:
+    snapshot = read_curves(_recording(tmp_path, index_first_row=first))["BTC"]
+    assert snapshot.index == Decimal(index)
+    assert snapshot.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "low", "high"),
+    [(100.02, "99.99", "100.02"), (99.98, "99.98", "100.01"), (100.0, "99.99", "100.01")],
+)
+def test_the_range_is_widened_to_hold_the_index(
+    tmp_path: Path, first: float, low: str, high: str
+) -> None:
+    snapshot = read_curves(_recording(tmp_path, index_first_row=first))["BTC"]
+    assert snapshot.index_range == (Decimal(low), Decimal(high))
+
+
+def test_without_the_polls_first_the_index_is_the_median_of_the_rows(tmp_path: Path) -> None:
+    path = _recording(tmp_path) / CURVES
+    row = pl.read_parquet(path)
+    more = [
+        row.with_columns(index=price, futures_instrument_name=pl.lit(name))
+        for price, name in ((99.99, "F1"), (100.01, "F2"), (None, "F3"), (100.005, "F4"))
+    ]
+    pl.concat([row, *more]).write_parquet(path)
+    # 99.99, 100, 100.005, 100.01: halfway between the middle two.
+    assert read_curves(tmp_path)["BTC"].index == Decimal("100.0025")
 
 
 def test_an_unusable_range_is_left_out(tmp_path: Path) -> None:

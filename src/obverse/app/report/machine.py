@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from obverse.contracts import iso
-from obverse.tables import Cell, Look
+from obverse.tables import Cell
 
 if TYPE_CHECKING:
-    from obverse.app.report.report import Report
+    from obverse.app.report.report import Report, Section
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -21,27 +21,27 @@ def to_json(report: Report) -> dict[str, Any]:
     Exact amounts are decimal strings, analytics are numbers; rates are fractions, not per cent.
     """
     market = report.market
-    sections = [
-        {
-            "section": item.key,
-            "underlying": item.underlying or None,
-            "title": item.table.title,
-            "units": {column.key: _unit(column) for column in item.table.columns},
-            "rows": [
-                {key: _jsonable(value) for key, value in row.items()}
-                for row in item.table.records()
-            ],
-            "notes": list(item.table.notes),
-        }
-        for item in report.sections
-    ]
     return {
         "as_of": iso(market.asked),
         "venue": market.venue,
         "source": market.source,
         "simulated": market.simulated,
         "book": report.exposure.book.name if report.exposure else None,
-        "sections": sections,
+        "sections": [section_json(item) for item in report.sections],
+    }
+
+
+def section_json(item: Section) -> dict[str, Any]:
+    """One table: its title, the unit of each column, raw rows, notes."""
+    return {
+        "section": item.key,
+        "underlying": item.underlying or None,
+        "title": item.table.title,
+        "units": {column.key: column.raw_unit for column in item.table.columns},
+        "rows": [
+            {key: _jsonable(value) for key, value in row.items()} for row in item.table.records()
+        ],
+        "notes": list(item.table.notes),
     }
 
 
@@ -54,14 +54,10 @@ def to_csv(report: Report) -> str:
         for place, row in enumerate(item.table.rows):
             name = row[0]
             for column, value in zip(item.table.columns[1:], row[1:], strict=True):
-                unit = _unit(column)
-                line = [item.key, item.underlying, place, name, column.key, unit, _csv(value)]
+                unit, shown = column.raw_unit, _csv(value)
+                line = [item.key, item.underlying, place, name, column.key, unit, shown]
                 writer.writerow(line)
     return buffer.getvalue()
-
-
-def _unit(column: Any) -> str:
-    return f"fraction ({column.unit})" if column.look is Look.PERCENT else column.unit
 
 
 def _jsonable(value: Cell) -> Any:

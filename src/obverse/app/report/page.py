@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from obverse.charts import to_svg
 from obverse.contracts import iso
+from obverse.tables import Table
 
 if TYPE_CHECKING:
     from obverse.app.report.report import Report
@@ -15,18 +17,24 @@ if TYPE_CHECKING:
 
 def page(report: Report) -> str:
     """The whole page."""
+    return document(_title(report), body(report))
+
+
+def document(title: str, inside: str) -> str:
+    """An HTML page in the house style around what is inside its body."""
     style = (resources.files("obverse.app.report") / "page.css").read_text(encoding="utf-8")
-    title = html.escape(_title(report))
+    title = html.escape(title)
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<style>{style}</style></head><body>{body(report)}</body></html>"
+        f"<style>{style}</style></head><body>{inside}</body></html>"
     )
 
 
 def body(report: Report) -> str:
     """Headline, charts and tables, grouped by coin."""
-    parts = [f"<header><h1>{html.escape(_title(report))}</h1>{_labels(report)}</header>"]
+    face = f"amounts: {report.face}"
+    parts = [header(_title(report), report.market.source, report.market.simulated, face)]
     drawings = [(coin, to_svg(figure)) for coin, figure in report.charts()]
     groups = dict.fromkeys(item.underlying for item in report.sections)
     parts.append(_nav([coin for coin in groups if coin]))
@@ -44,13 +52,13 @@ def _title(report: Report) -> str:
     return f"Obverse report · {report.market.venue} · {iso(report.market.asked)}{book}"
 
 
-def _labels(report: Report) -> str:
-    simulated = (
-        "<span class='label warn'>simulated market</span>" if report.market.simulated else ""
+def header(title: str, source: str, simulated: bool, *labels: str) -> str:
+    """The head of a page: its title, where the data are from, and whether they are simulated."""
+    warned = "<span class='label warn'>simulated market</span>" if simulated else ""
+    shown = "".join(
+        f"<span class='label'>{html.escape(label)}</span>" for label in (f"source: {source}", *labels)
     )
-    source = f"<span class='label'>source: {html.escape(report.market.source)}</span>"
-    face = f"<span class='label'>amounts: {report.face}</span>"
-    return f"<p>{simulated}{source}{face}</p>"
+    return f"<header><h1>{html.escape(title)}</h1><p>{warned}{shown}</p></header>"
 
 
 def _nav(coins: list[str]) -> str:
@@ -59,12 +67,15 @@ def _nav(coins: list[str]) -> str:
 
 
 def _group(coin: str, report: Report, drawings: list[str]) -> str:
-    heading = f"<h2 id='{coin}'>{html.escape(coin)}</h2>" if coin else ""
+    tables = [item.table for item in report.sections if item.underlying == coin]
+    return group(coin, tables, drawings)
+
+
+def group(heading: str, tables: Sequence[Table], drawings: Sequence[str]) -> str:
+    """A part of a page: drawings (SVG), then tables."""
+    name = html.escape(heading)
+    title = f"<h2 id='{name}'>{name}</h2>" if heading else ""
     figures = "".join(f"<figure>{svg}</figure>" for svg in drawings)
     charts = f"<div class='charts'>{figures}</div>" if figures else ""
-    tables = "".join(
-        f"<div class='table'>{item.table._repr_html_()}</div>"
-        for item in report.sections
-        if item.underlying == coin
-    )
-    return f"<section>{heading}{charts}{tables}</section>"
+    shown = "".join(f"<div class='table'>{table._repr_html_()}</div>" for table in tables)
+    return f"<section>{title}{charts}{shown}</section>"

@@ -5,9 +5,13 @@ A directory holds `forward_curve.parquet` and, where it is there, `perpetual_pri
 - A forward becomes the mark of a future exactly as the file has it. Expiries without a listed
   future carry names such as `SYN.BTC-1FEB26` and `listed=False`; rows without a forward are
   dropped and told.
-- The index was polled over some seconds, for each expiry anew. The snapshot's index is the median
-  over its expiries, its `index_range` the widest bounds. The poll starts at the snapshot's
-  instant, so index and forwards are of the moments just after it.
+- The index was polled over some seconds, for each expiry anew; `index_range` is the widest bounds.
+  The poll starts at the snapshot's instant, so index and forwards are of the moments just after it.
+- The snapshot's index is the file's `index_first_row`, the poll's first, since the forwards are of
+  that moment too. Against it the nearest forward, under 3 days from delivery, is off by 0.84 bp
+  (median of 830), against the median over the poll by 2.75 bp; the perpetual by 3.6 bp instead of
+  5.1 bp (median of 582). Where the column or its price is missing, the index is the median of the
+  rows' `index`.
 - The perpetual is the open of the 1-minute candle that holds the snapshot's instant: a trade
   price of up to a minute before. The candle's close lies after the instant and is never used.
 """
@@ -43,6 +47,7 @@ _CURVE_COLUMNS = (
     "ts", "currency", "expiry", "futures_instrument_name", "forward", "index", "imin", "imax",
     "synthetic",
 )  # fmt: skip
+_FIRST_INDEX = "index_first_row"
 _CANDLE_COLUMNS = (
     "coin", "instrument_name", "snapshot_timestamp_ms", "candle_open_time_ms", "candle_open",
 )  # fmt: skip
@@ -63,7 +68,7 @@ def read_curves(directory: Path, until: datetime | None = None) -> Market:
 def _last_rows(path: Path, until: datetime | None) -> list[dict[str, Any]]:
     import polars as pl
 
-    curves = _scan(path, _CURVE_COLUMNS)
+    curves = _scan(path, _CURVE_COLUMNS, optional=(_FIRST_INDEX,))
     known = curves if until is None else curves.filter(pl.col("ts") <= until)
     last = known.filter(pl.col("ts") == pl.col("ts").max().over("currency"))
     rows = last.sort("currency", "expiry").collect().to_dicts()
@@ -79,23 +84,23 @@ def _last_rows(path: Path, until: datetime | None) -> list[dict[str, Any]]:
     )
 
 
-def _scan(path: Path, columns: Sequence[str]) -> polars.LazyFrame:
+def _scan(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> polars.LazyFrame:
     import polars as pl
 
     try:
         table = pl.scan_parquet(path, glob=False)
-        missing = [name for name in columns if name not in table.collect_schema()]
+        there = table.collect_schema().names()
     except pl.exceptions.PolarsError as error:
         raise MarketDataError(f"{path} is not Parquet: {error}") from None
+    missing = [name for name in columns if name not in there]
     if missing:
         raise MarketDataError(f"{path} lacks {', '.join(missing)}: not recorded Deribit curves.")
-    return table.select(columns)
+    return table.select(*columns, *(name for name in optional if name in there))
 
 
 def _snapshot(coin: str, rows: Sequence[dict[str, Any]], perpetuals: Sequence[Quote]) -> Snapshot:
     at = rows[0]["ts"]
-    polled = [_exact(row["index"]) for row in rows]
-    usable = [price for price in polled if is_price(price)]
+    index = _index(rows)
     without = [row["expiry"] for row in rows if row["forward"] is None]
     findings = []
     if without:
@@ -106,17 +111,28 @@ def _snapshot(coin: str, rows: Sequence[dict[str, Any]], perpetuals: Sequence[Qu
         underlying=coin,
         venue=VENUE,
         at=at,
-        index=median(usable) if usable else Decimal("NaN"),
-        index_range=_index_range(rows),
+        index=index,
+        index_range=_index_range(rows, index),
         source=SOURCE,
         findings=findings,
     )
 
 
-def _index_range(rows: Sequence[dict[str, Any]]) -> tuple[Decimal, Decimal] | None:
+def _index(rows: Sequence[dict[str, Any]]) -> Decimal:
+    """The poll's first, which every row repeats; else the median over the poll."""
+    prices = _prices(rows, _FIRST_INDEX)[:1] or _prices(rows, "index")
+    return median(prices) if prices else Decimal("NaN")
+
+
+def _prices(rows: Sequence[dict[str, Any]], name: str) -> list[Decimal]:
+    return [price for row in rows if is_price(price := _exact(row.get(name)))]
+
+
+def _index_range(rows: Sequence[dict[str, Any]], index: Decimal) -> tuple[Decimal, Decimal] | None:
+    """Widest bounds of the poll, and the index within them."""
     lows, highs = ([_exact(row[name]) for row in rows] for name in ("imin", "imax"))
-    usable = all(map(is_price, lows + highs))
-    return (min(lows), max(highs)) if usable else None
+    usable = all(map(is_price, [index, *lows, *highs]))
+    return (min(index, *lows), max(index, *highs)) if usable else None
 
 
 def _future(row: dict[str, Any]) -> Quote:

@@ -1,0 +1,217 @@
+"""A run of funding read window by window, and as of one instant: what accrues, what was paid.
+
+What accrues is a rate per 8 hours, whatever the venue's own unit. What was paid is a fraction of
+the position's value, for the whole window. The two are never one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obverse.contracts.instants import iso
+from obverse.errors import MarketDataError
+from obverse.marks.averages import window_average
+from obverse.marks.mark import HOURS_PER_YEAR
+from obverse.marks.runs import FundingRun, Part
+from obverse.marks.schedule import from_ns, to_ns
+from obverse.marks.values import FloatArray
+
+UNIT_HOURS = 8
+"""Accruing rates are told per so many hours."""
+
+
+@dataclass(frozen=True)
+class FundingWindow:
+    """A funding window that has ended.
+
+    Attributes
+    ----------
+    samples, expected : premium samples in it, and as many as the usual step would give
+    premium_average : of the samples, as the venue weighs them; none without a sample
+    accruing_8h : the rate accruing at its last sample, per 8 hours; none without a step in it
+    paid : exchanged at its stamp, as a fraction of the position's value; none where not known
+    """
+
+    start: datetime
+    stamp: datetime
+    samples: int
+    expected: int
+    premium_average: float | None
+    accruing_8h: float | None
+    paid: float | None
+
+
+@dataclass(frozen=True)
+class Accrual:
+    """Funding as of one instant: the running window, or the one that ends at that instant.
+
+    Attributes
+    ----------
+    at : the last sample not after the instant asked for
+    hours_to_stamp : from `at` to the next stamp
+    premium : the last sample's
+    premium_average : of the window so far; none without a sample
+    accruing_8h : rate of the window as far as it has been sampled, per 8 hours
+    in_force_8h : rate that the mark decays by and, with a lag, is paid at the next stamp
+    """
+
+    asked: datetime
+    at: datetime
+    start: datetime
+    stamp: datetime
+    next_stamp: datetime
+    samples: int
+    index_usd: float
+    mark_usd: float
+    premium: float | None
+    premium_average: float | None
+    accruing_8h: float
+    in_force_8h: float
+
+    @property
+    def hours_to_stamp(self) -> float:
+        """Hours from the last sample to the next stamp."""
+        return (self.next_stamp - self.at).total_seconds() / 3600
+
+
+def per_hours(rate_8h: float, hours: float) -> float:
+    """A rate per 8 hours as one per so many, linearly: funding does not compound in its window."""
+    return rate_8h * hours / UNIT_HOURS
+
+
+RATE_UNITS = {"1h": 1.0, "8h": 8.0, "24h": 24.0, "1y": float(HOURS_PER_YEAR)}
+"""The units that a rate is told in, and their hours; a year has 365 days."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Every sample of a run, as arrays; rates are per 8 hours.
+
+    `sampled` says which steps have a premium; it is 0 where there was none.
+    """
+
+    times_ns: NDArray[np.int64]
+    index_usd: FloatArray
+    mark_usd: FloatArray
+    premium: FloatArray
+    sampled: NDArray[np.bool_]
+    accruing_8h: FloatArray
+    in_force_8h: FloatArray
+
+
+def steps(run: FundingRun) -> Steps:
+    """The samples of all parts, one after another."""
+    histories = [part.history for part in run.parts]
+    scale = [UNIT_HOURS / part.funding.rate_hours for part in run.parts]
+    pairs = list(zip(histories, scale, strict=True))
+    return Steps(
+        times_ns=np.concatenate([each.times_ns for each in histories]),
+        index_usd=np.concatenate([each.index_usd for each in histories]),
+        mark_usd=np.concatenate([each.mark_usd for each in histories]),
+        premium=np.concatenate([each.premium for each in histories]),
+        sampled=np.concatenate([each.sampled for each in histories]),
+        accruing_8h=np.concatenate([each.accruing_rate * by for each, by in pairs]),
+        in_force_8h=np.concatenate([each.rate_in_force * by for each, by in pairs]),
+    )
+
+
+def windows(
+    run: FundingRun, start: datetime | None = None, until: datetime | None = None
+) -> tuple[FundingWindow, ...]:
+    """The windows whose stamps lie after `start`, up to and with `until`."""
+    return tuple(
+        window
+        for place, part in enumerate(run.parts)
+        for window in _windows(part, run, first=place == 0)
+        if (start is None or window.stamp > start) and (until is None or window.stamp <= until)
+    )
+
+
+def _windows(part: Part, run: FundingRun, *, first: bool) -> Iterator[FundingWindow]:
+    history = part.history
+    ids = _ids(part)
+    averages = _averages(part, ids)
+    lagged = part.funding.lag == "next_window" and part.funding.accrual != "continuous"
+    edges = history.edges_ns.tolist()
+    for place, paid in enumerate(history.paid_rate.tolist()):
+        own = np.flatnonzero(ids == place)
+        unknown = first and lagged and place == 0
+        expected = (edges[place + 1] - edges[place]) / 1e9 / run.step_seconds
+        yield FundingWindow(
+            start=from_ns(edges[place]),
+            stamp=from_ns(edges[place + 1]),
+            samples=int(history.samples_per_window[place]),
+            expected=round(expected),
+            premium_average=averages.get(place),
+            accruing_8h=_accruing(part, int(own[-1])) if len(own) else None,
+            paid=None if unknown else paid,
+        )
+
+
+def _ids(part: Part) -> NDArray[np.int64]:
+    """Window of each step; a step at a stamp ends its window."""
+    history = part.history
+    found = np.searchsorted(history.edges_ns[1:], history.times_ns, side="left")
+    return found.astype(np.int64)
+
+
+def _averages(part: Part, ids: NDArray[np.int64]) -> dict[int, float]:
+    """Average premium of each window's samples; at its end a rolling average is a flat one."""
+    sampled = part.history.sampled
+    linear = part.funding.weights == "linear" and part.funding.accrual != "continuous"
+    kept = ids[sampled]
+    found = window_average(part.history.premium[sampled], kept, "linear" if linear else "flat")
+    return dict(zip(kept.tolist(), found.tolist(), strict=True))  # a window's last one stays
+
+
+def _accruing(part: Part, place: int) -> float:
+    return float(part.history.accruing_rate[place]) * UNIT_HOURS / part.funding.rate_hours
+
+
+def accrual(run: FundingRun, asked: datetime) -> Accrual:
+    """What is known of funding at an instant, from the last sample not after it."""
+    for part in reversed(run.parts):
+        history = part.history
+        place = int(np.searchsorted(history.times_ns, to_ns(asked), side="right")) - 1
+        if place >= 0:
+            return _accrual(part, run, place, asked)
+    raise MarketDataError(
+        f"{run.symbol}: no sample at or before {iso(asked)}; there are from {iso(run.first)} "
+        f"to {iso(run.last)}."
+    )
+
+
+def _accrual(part: Part, run: FundingRun, place: int, asked: datetime) -> Accrual:
+    history, at = part.history, from_ns(int(part.history.times_ns[place]))
+    ids = _ids(part)[: place + 1]
+    window = int(ids[-1])
+    own = history.sampled[: place + 1] & (ids == window)
+    by = UNIT_HOURS / part.funding.rate_hours
+    return Accrual(
+        asked=asked,
+        at=at,
+        start=from_ns(int(history.edges_ns[window])),
+        stamp=from_ns(int(history.edges_ns[window + 1])),
+        next_stamp=run.schedule.window(at)[1],
+        samples=int(np.count_nonzero(own)),
+        index_usd=float(history.index_usd[place]),
+        mark_usd=float(history.mark_usd[place]),
+        premium=float(history.premium[place]) if history.sampled[place] else None,
+        premium_average=_average_so_far(part, own),
+        accruing_8h=_accruing(part, place),
+        in_force_8h=float(history.rate_in_force[place]) * by,
+    )
+
+
+def _average_so_far(part: Part, own: NDArray[np.bool_]) -> float | None:
+    samples = part.history.premium[: len(own)][own]
+    if not len(samples):
+        return None
+    linear = part.funding.weights == "linear" and part.funding.accrual != "continuous"
+    ids = np.zeros(len(samples), dtype=np.int64)
+    return float(window_average(samples, ids, "linear" if linear else "flat")[-1])

@@ -1,4 +1,4 @@
-"""The page on book files: its example is a good book, its tables have every field of the records."""
+"""The page on book files: its example is a good book, its tables have every field."""
 
 from __future__ import annotations
 

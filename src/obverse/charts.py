@@ -10,6 +10,8 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +44,28 @@ def new_axes(
     return axes
 
 
+def new_panels(
+    title: str, x_label: str, y_labels: tuple[str, ...], size: tuple[float, float] = (8.0, 4.6)
+) -> tuple[Axes, ...]:
+    """Make a chart of panels that share their instants, one above the other, in the house style."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = tuple(figure.subplots(len(y_labels), sharex=True, squeeze=False)[:, 0])
+    panels[0].set_title(title, loc="left", fontsize=11, color=TEXT)
+    for panel, label in zip(panels, y_labels, strict=True):
+        style_axes(panel, "", label)
+    panels[-1].set_xlabel(x_label, color=TEXT)
+    locator = AutoDateLocator(tz=UTC)
+    panels[-1].xaxis.set_major_locator(locator)
+    panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    panels[-1].xaxis.get_offset_text().set_color(TEXT)
+    return panels
+
+
 def style_axes(axes: Any, x_label: str, y_label: str) -> None:
     """Give axes the house style."""
     axes.set_xlabel(x_label, color=TEXT)
@@ -55,7 +79,11 @@ def style_axes(axes: Any, x_label: str, y_label: str) -> None:
 
 
 def add_tips(
-    axes: Any, xs: list[float], ys: list[float], tips: list[str], color: str = ACCENT
+    axes: Any,
+    xs: Sequence[float | datetime],
+    ys: Sequence[float],
+    tips: Sequence[str],
+    color: str = ACCENT,
 ) -> None:
     """Mark points, each with the text that shows when the pointer rests on it."""
     for x, y, tip in zip(xs, ys, tips, strict=True):

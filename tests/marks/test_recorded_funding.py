@@ -97,7 +97,7 @@ def _months(folder: Path) -> list[tuple[str, int, int, float]]:
 
 
 def test_deribits_months_are_its_hours_accumulated_in_coin(recordings: Path) -> None:
-    """Thirteen of seventeen to six decimals; a month whose hours are missing is named, not used."""
+    """Twelve of 17 months to six decimals; those off and those short of hours are named."""
     folder = recordings / "deribit"
     hours = pl.read_parquet(folder / "btc_perpetual_funding_1h.parquet")
     missing: dict[str, int] = {}

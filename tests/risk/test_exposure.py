@@ -138,8 +138,8 @@ def test_exposures_of_two_books_add_up(one: Book, other: Book) -> None:
         total = float(sum(getattr(part, name) for part in parts))
         assert float(getattr(whole, name)) == pytest.approx(total, abs=1e-6), name
     names = (
-        "held", "equity", "notional_usd", "settled_notional_usd", "coin_delta", "dollar_delta_coin", "dollar_delta_usd",
-        "coin_convexity", "dollar_convexity",
+        "held", "equity", "notional_usd", "settled_notional_usd", "coin_delta",
+        "dollar_delta_coin", "dollar_delta_usd", "coin_convexity", "dollar_convexity",
     )  # fmt: skip
     for place, coin in enumerate(whole.coins):
         for name in names:

@@ -13,12 +13,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.contracts.instants import iso
-from obverse.errors import MarketDataError
 from obverse.marks.averages import window_average
 from obverse.marks.mark import HOURS_PER_YEAR
+from obverse.marks.prediction import predicted_funding
 from obverse.marks.runs import FundingRun, Part
-from obverse.marks.schedule import from_ns, to_ns
+from obverse.marks.schedule import from_ns
 from obverse.marks.values import FloatArray
 
 UNIT_HOURS = 8
@@ -48,30 +47,35 @@ class FundingWindow:
 
 @dataclass(frozen=True)
 class Accrual:
-    """Funding as of one instant: the running window, or the one that ends at that instant.
+    """Funding as of a run's last sample: the window that is running, or that ends at that instant.
 
     Attributes
     ----------
-    at : the last sample not after the instant asked for
-    hours_to_stamp : from `at` to the next stamp
-    premium : the last sample's
-    premium_average : of the window so far; none without a sample
-    accruing_8h : rate of the window as far as it has been sampled, per 8 hours
+    stamp : the end of that window
+    next_stamp, hours_to_stamp : the next one after `at`, and the hours until then
+    premium, premium_average : the last sample's, and of the window so far; none without a sample
+    samples, to_come : premiums in the window, and those still to come at the usual step
+    accruing_8h : rate of the window as far as it has been sampled
     in_force_8h : rate that the mark decays by and, with a lag, is paid at the next stamp
+    predicted_8h : rate that the window ends with if the premium stays at its last value
+    lowest_8h, highest_8h : the same while the premium stays within what the average has seen
     """
 
-    asked: datetime
     at: datetime
     start: datetime
     stamp: datetime
     next_stamp: datetime
     samples: int
+    to_come: int
     index_usd: float
     mark_usd: float
     premium: float | None
     premium_average: float | None
     accruing_8h: float
     in_force_8h: float
+    predicted_8h: float
+    lowest_8h: float
+    highest_8h: float
 
     @property
     def hours_to_stamp(self) -> float:
@@ -173,45 +177,31 @@ def _accruing(part: Part, place: int) -> float:
     return float(part.history.accruing_rate[place]) * UNIT_HOURS / part.funding.rate_hours
 
 
-def accrual(run: FundingRun, asked: datetime) -> Accrual:
-    """What is known of funding at an instant, from the last sample not after it."""
-    for part in reversed(run.parts):
-        history = part.history
-        place = int(np.searchsorted(history.times_ns, to_ns(asked), side="right")) - 1
-        if place >= 0:
-            return _accrual(part, run, place, asked)
-    raise MarketDataError(
-        f"{run.symbol}: no sample at or before {iso(asked)}; there are from {iso(run.first)} "
-        f"to {iso(run.last)}."
-    )
-
-
-def _accrual(part: Part, run: FundingRun, place: int, asked: datetime) -> Accrual:
-    history, at = part.history, from_ns(int(part.history.times_ns[place]))
-    ids = _ids(part)[: place + 1]
-    window = int(ids[-1])
-    own = history.sampled[: place + 1] & (ids == window)
-    by = UNIT_HOURS / part.funding.rate_hours
+def accrual(run: FundingRun) -> Accrual:
+    """What is known of funding at the end of a run; cut the samples to ask for an earlier one."""
+    part = run.parts[-1]
+    history, rule = part.history, part.funding
+    found = predicted_funding(history, rule, step_seconds=run.step_seconds or None)
+    ids = _ids(part)
+    start, stamp = (from_ns(int(history.edges_ns[ids[-1] + ahead])) for ahead in (0, 1))
+    by = UNIT_HOURS / rule.rate_hours
+    ahead = by
+    if rule.accrual == "continuous":  # predictions are of the whole window
+        ahead = UNIT_HOURS / ((stamp - start).total_seconds() / 3600)
     return Accrual(
-        asked=asked,
-        at=at,
-        start=from_ns(int(history.edges_ns[window])),
-        stamp=from_ns(int(history.edges_ns[window + 1])),
-        next_stamp=run.schedule.window(at)[1],
-        samples=int(np.count_nonzero(own)),
-        index_usd=float(history.index_usd[place]),
-        mark_usd=float(history.mark_usd[place]),
-        premium=float(history.premium[place]) if history.sampled[place] else None,
-        premium_average=_average_so_far(part, own),
-        accruing_8h=_accruing(part, place),
-        in_force_8h=float(history.rate_in_force[place]) * by,
+        at=found.at,
+        start=start,
+        stamp=stamp,
+        next_stamp=run.schedule.window(found.at)[1],
+        samples=int(np.count_nonzero(history.sampled & (ids == ids[-1]))),
+        to_come=found.to_come,
+        index_usd=float(history.index_usd[-1]),
+        mark_usd=float(history.mark_usd[-1]),
+        premium=float(history.premium[-1]) if history.sampled[-1] else None,
+        premium_average=_averages(part, ids).get(int(ids[-1])),
+        accruing_8h=float(history.accruing_rate[-1]) * by,
+        in_force_8h=float(history.rate_in_force[-1]) * by,
+        predicted_8h=found.rate_if_last * ahead,
+        lowest_8h=found.lowest_rate * ahead,
+        highest_8h=found.highest_rate * ahead,
     )
-
-
-def _average_so_far(part: Part, own: NDArray[np.bool_]) -> float | None:
-    samples = part.history.premium[: len(own)][own]
-    if not len(samples):
-        return None
-    linear = part.funding.weights == "linear" and part.funding.accrual != "continuous"
-    ids = np.zeros(len(samples), dtype=np.int64)
-    return float(window_average(samples, ids, "linear" if linear else "flat")[-1])

@@ -109,7 +109,8 @@ class IndexHistory:
     @property
     def valid(self) -> Flags:
         """Where there is an index."""
-        return self.states == _VALID
+        found: Flags = self.states == _VALID
+        return found
 
 
 def index_history(rule: IndexRule, sources: SourceHistory) -> IndexHistory:

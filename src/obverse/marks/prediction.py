@@ -5,8 +5,8 @@ the window's stamp and, with a lag, is exchanged one window later. With continuo
 of what the window will have exchanged at its stamp, for the whole window, as `paid_rate`.
 
 The range is what can come of it while every premium still to be sampled stays between the lowest
-and the highest that the average has seen: rates never fall when premiums rise. It supposes a sample
-every `sample_seconds` until the stamp; where some fail to come the result lies within it too.
+and the highest that the average has seen: rates never fall when premiums rise. It supposes samples
+at the usual step of the history until the stamp; where some fail to come it holds as well.
 """
 
 from __future__ import annotations
@@ -61,18 +61,28 @@ class PredictedFunding:
         )
 
 
-def predicted_funding(history: PerpetualHistory, rule: FundingRule) -> PredictedFunding:
+def predicted_funding(
+    history: PerpetualHistory, rule: FundingRule, *, step_seconds: float | None = None
+) -> PredictedFunding:
     """Predict the rate of the window that the last step falls in.
+
+    Parameters
+    ----------
+    history, rule : a history, and the funding rule that it was run by
+    step_seconds : time between the samples to come; if not given, the history's median step, and
+        the rule's `sample_seconds` for a history of one step
 
     A window without any sample is predicted to keep the rate that is accruing, and has no range. A
     last step at a stamp has nothing still to come: the figures are final.
     """
     if not len(history.times_ns):
         raise MarketDataError("predicted funding: a history without a step has no running window.")
-    if rule.accrual == "continuous":
-        return _continuous(history, rule)
+    if step_seconds is not None and not step_seconds > 0:
+        raise MarketDataError(f"predicted funding: a step of {step_seconds} s is none.")
     now, stamp, _ = _window(history)
-    to_come = _to_come(rule, now, stamp)
+    to_come = (stamp - now) // _step_ns(history, rule, step_seconds)
+    if rule.accrual == "continuous":
+        return _continuous(history, rule, to_come)
     begins = now - rule.interval_hours * HOUR_NS if rule.weights == "rolling" else None
     held = _premiums(history, begins)
     rate = float(history.accruing_rate[-1])
@@ -84,8 +94,9 @@ def predicted_funding(history: PerpetualHistory, rule: FundingRule) -> Predicted
         kept = _premiums(history, stamp - rule.interval_hours * HOUR_NS)
 
     def final(premium: float) -> float:
-        average = _average(rule, kept, premium, to_come)
-        return rate if average is None else float(capped_rate(rule, average))
+        if to_come == 0:
+            return rate
+        return float(capped_rate(rule, _average(rule, kept, premium, to_come)))
 
     return PredictedFunding(
         from_ns(now), from_ns(stamp), len(held), to_come,
@@ -93,7 +104,7 @@ def predicted_funding(history: PerpetualHistory, rule: FundingRule) -> Predicted
     )  # fmt: skip
 
 
-def _continuous(history: PerpetualHistory, rule: FundingRule) -> PredictedFunding:
+def _continuous(history: PerpetualHistory, rule: FundingRule, to_come: int) -> PredictedFunding:
     """What is exchanged is a sum over time: so far, and at the rates that were seen."""
     now, stamp, begins = _window(history)
     held = _premiums(history, None)
@@ -105,13 +116,16 @@ def _continuous(history: PerpetualHistory, rule: FundingRule) -> PredictedFundin
     scale = rule.rate_hours * HOUR_NS
     so_far = float(np.sum(rates[max(first - 1, 0) : -1] * spans)) / scale
     rest = (stamp - now) / scale
-    seen = [None, None, None]
     low = high = last = float(rates[-1])
+    seen: tuple[float, ...] = ()
     if len(held):
-        seen = [float(held.min()), float(held.max()), float(held[-1])]
-        low, high = (float(capped_rate(rule, premium)) for premium in seen[:2])
+        seen = (float(held.min()), float(held.max()), float(held[-1]))
+        low, high = (
+            pick(last, float(capped_rate(rule, premium)))
+            for pick, premium in ((min, seen[0]), (max, seen[1]))
+        )
     return PredictedFunding(
-        from_ns(now), from_ns(stamp), len(held), _to_come(rule, now, stamp),
+        from_ns(now), from_ns(stamp), len(held), to_come,
         so_far, so_far + last * rest, so_far + low * rest, so_far + high * rest, *seen,
     )  # fmt: skip
 
@@ -121,9 +135,13 @@ def _window(history: PerpetualHistory) -> tuple[int, int, int]:
     return int(history.times_ns[-1]), int(history.edges_ns[-1]), int(history.edges_ns[-2])
 
 
-def _to_come(rule: FundingRule, now: int, stamp: int) -> int:
-    """Samples from after the last step up to the stamp, one every `sample_seconds`."""
-    return (stamp - now) // int(rule.sample_seconds * 1_000_000_000)
+def _step_ns(history: PerpetualHistory, rule: FundingRule, step_seconds: float | None) -> int:
+    """Nanoseconds between the samples to come."""
+    if step_seconds is not None:
+        return max(1, round(step_seconds * 1e9))
+    if len(history.times_ns) > 1:
+        return int(np.median(np.diff(history.times_ns)))
+    return int(rule.sample_seconds * 1_000_000_000)
 
 
 def _premiums(history: PerpetualHistory, after: int | None) -> FloatArray:
@@ -139,11 +157,9 @@ def _premiums(history: PerpetualHistory, after: int | None) -> FloatArray:
     return found
 
 
-def _average(rule: FundingRule, kept: FloatArray, premium: float, to_come: int) -> float | None:
-    """Average at the stamp with `to_come` more samples of one premium; none of no samples."""
+def _average(rule: FundingRule, kept: FloatArray, premium: float, to_come: int) -> float:
+    """Average at the stamp with `to_come` more samples of one premium."""
     count = len(kept)
-    if count + to_come == 0:
-        return None
     if rule.weights != "linear":
         return (float(kept.sum()) + premium * to_come) / (count + to_come)
     total = count + to_come

@@ -55,9 +55,7 @@ def simulated_funding(
     return funding_run(samples, book, perpetual.symbol, source=source, simulated=True)
 
 
-def _perpetual(
-    book: Rulebook, underlying: str, at: datetime, symbol: str | None
-) -> Instrument:
+def _perpetual(book: Rulebook, underlying: str, at: datetime, symbol: str | None) -> Instrument:
     if symbol is not None:
         return book.instrument(symbol)
     for item in book.listed(underlying, at):

@@ -74,10 +74,10 @@ class PositionExposure:
 class CoinExposure:
     """Everything of one coin together.
 
-    The coin plays two parts. As underlying it moves positions: `notional_usd`, `coin_delta` and the
-    convexities are of all positions on it, whatever they settle in. As margin it bears positions:
-    `equity` and `settled_notional_usd` are of those settled in it, whatever moves them, and leverage
-    is what lies on that one margin coin. The two differ where quanto or linear positions are held.
+    The coin plays two parts. As underlying it moves positions: `notional_usd`, `coin_delta` and
+    `dollar_convexity` are of all positions on it, whatever they settle in. As margin it bears
+    positions: `equity`, `settled_notional_usd` and `effective_leverage` are of those settled in it,
+    whatever moves them. The two differ where quanto or linear positions are held.
 
     Attributes
     ----------
@@ -90,7 +90,8 @@ class CoinExposure:
     coin_delta : coins of exposure of the positions on this coin
     dollar_delta_coin : equity plus coin delta: dollars gained per dollar of price
     dollar_delta_usd : the same times the price: dollars gained per +100 %
-    coin_convexity : of the positions, in coin
+    coin_convexity : in coin, of the positions both on this coin and settled in it
+    dollar_convexity : in dollars, of the positions on this coin
     effective_leverage : settled notional over equity in dollars, none where that is not above zero
     """
 

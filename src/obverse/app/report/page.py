@@ -55,9 +55,8 @@ def _title(report: Report) -> str:
 def header(title: str, source: str, simulated: bool, *labels: str) -> str:
     """The head of a page: its title, where the data are from, and whether they are simulated."""
     warned = "<span class='label warn'>simulated market</span>" if simulated else ""
-    shown = "".join(
-        f"<span class='label'>{html.escape(label)}</span>" for label in (f"source: {source}", *labels)
-    )
+    told = (html.escape(label) for label in (f"source: {source}", *labels))
+    shown = "".join(f"<span class='label'>{label}</span>" for label in told)
     return f"<header><h1>{html.escape(title)}</h1><p>{warned}{shown}</p></header>"
 
 

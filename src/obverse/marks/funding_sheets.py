@@ -1,0 +1,191 @@
+"""Tables of funding: what accrues as of an instant, and what each window paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from obverse.contracts.instants import iso
+from obverse.marks.funding_windows import RATE_UNITS, Accrual, FundingWindow, per_hours
+from obverse.marks.history import fixed_amounts
+from obverse.marks.policies import capped_rate, rate_from_premium
+from obverse.marks.rebuilt import Line
+from obverse.marks.runs import AVERAGE_UNKNOWN, START_UNKNOWN, FundingRun
+from obverse.marks.schedule import to_ns
+from obverse.marks.sheets import decimals_of
+from obverse.tables import Cell, Table, number, percent, text
+
+
+def now_table(run: FundingRun, now: Accrual) -> Table:
+    """Index, mark, premium and the running window as of the last sample."""
+    places = decimals_of(now.index_usd)
+    columns = (
+        text("symbol", "Perpetual"),
+        text("at", "At (UTC)"),
+        number("index_usd", "Index", "USD", places),
+        number("mark_usd", "Mark", "USD", places),
+        percent("premium_rate", "Premium", 4),
+        percent("premium_average", "Average", 4),
+        text("samples", "Samples"),
+        text("next_stamp", "Next stamp (UTC)"),
+        number("hours_to_stamp", "In", "h", 2),
+    )
+    expected = now.samples + now.to_come
+    row: tuple[Cell, ...] = (
+        run.symbol,
+        now.at,
+        now.index_usd,
+        now.mark_usd,
+        now.premium,
+        now.premium_average,
+        f"{now.samples} of {expected}",
+        now.next_stamp,
+        now.hours_to_stamp,
+    )
+    notes = [f"Window: {iso(now.start)} to {iso(now.stamp)}; its average is of the samples so far."]
+    notes += step_notes(run)
+    if now.at == now.stamp:
+        notes.append("The window ends at this instant; the next one has no sample yet.")
+    return Table(f"{run.symbol} at {run.venue}, {iso(now.at)}", columns, (row,), tuple(notes))
+
+
+def step_notes(run: FundingRun) -> list[str]:
+    """Where samples are sparser than the venue's, and what is left out for that."""
+    notes = [AVERAGE_UNKNOWN] if AVERAGE_UNKNOWN in run.remarks else []
+    rule = run.parts[-1].funding
+    if run.step_seconds > float(rule.sample_seconds):
+        notes.insert(
+            0,
+            f"Samples here are {_span(run.step_seconds)} apart, the venue's {rule.sample_seconds:f}"
+            " s: averages hold as many as there are. Best bid and ask stand for impact prices.",
+        )
+    return notes
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 3600:g} h" if seconds >= 3600 else f"{seconds:g} s"
+
+
+def accruing_table(run: FundingRun, now: Accrual) -> Table:
+    """What accrues, and what it is predicted to become, in each unit. Nothing here was paid."""
+    columns = (
+        text("what", "Accruing, not paid"),
+        *(percent(f"rate_{unit}", unit, 5, unit="%") for unit in RATE_UNITS),
+    )
+    rule = run.parts[-1].funding
+    rates = [("accruing now", now.accruing_8h)]
+    if rule.lag == "next_window" and rule.accrual != "continuous":
+        rates.append(("in force, due at the next stamp", now.in_force_8h))
+    rates += [
+        ("predicted, premium stays", now.predicted_8h),
+        ("predicted, lowest", now.lowest_8h),
+        ("predicted, highest", now.highest_8h),
+    ]
+    rows = tuple(
+        (what, *(per_hours(rate, hours) for hours in RATE_UNITS.values())) for what, rate in rates
+    )
+    notes = (
+        "Above zero longs pay. Scaled linearly; a year has 365 days.",
+        f"Predicted: for the window that ends {iso(now.stamp)}; lowest and highest while the "
+        "premium stays within what its average has seen.",
+    )
+    return Table(f"{run.symbol}: funding accruing at {iso(now.at)}", columns, rows, notes)
+
+
+def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
+    """Each window: premium average, what accrued at its end, and, apart, what was paid."""
+    amounts = _amounts(run)
+    columns = [
+        text("start", "Window from (UTC)"),
+        text("stamp", "Stamp (UTC)"),
+        text("samples", "Samples"),
+        percent("premium_average", "Premium avg.", 4),
+        percent("accruing_8h", "Accruing at end", 5, unit="% per 8 h"),
+        percent("paid", "Paid at stamp", 5, unit="% of value"),
+    ]
+    if amounts:
+        unit = f"{run.rules.product.settlement} a contract"
+        columns.append(number("paid_coin", "Paid", unit, 12, signed=True))
+    rows = []
+    for one in found:
+        row: list[Cell] = [
+            one.start,
+            one.stamp,
+            f"{one.samples} of {one.expected}",
+            one.premium_average,
+            one.accruing_8h,
+            one.paid,
+        ]
+        rows.append((*row, *([amounts.get(to_ns(one.stamp))] if amounts else [])))
+    title = f"{run.symbol}: windows that ended"
+    return Table(title, tuple(columns), tuple(rows), _paid_notes(run, found))
+
+
+def _paid_notes(run: FundingRun, found: Sequence[FundingWindow]) -> tuple[str, ...]:
+    if not found:
+        return ("No window ended in this range.",)
+    paid = [one.paid for one in found if one.paid is not None]
+    hours = sum((one.stamp - one.start).total_seconds() for one in found if one.paid is not None)
+    notes = []
+    if paid:
+        total = sum(paid)
+        yearly = total / (hours / 3600) * RATE_UNITS["1y"]
+        notes.append(
+            f"Paid over the range: {total:+.5%} of value at {len(paid)} stamps, "
+            f"{yearly:+.2%} a year if it went on. Above zero longs paid."
+        )
+    begun = run.parts[0].history.edges_ns[0]
+    if to_ns(found[0].start) == int(begun) and START_UNKNOWN in run.remarks:
+        notes.append(START_UNKNOWN)
+    notes += [
+        f"New rules from {iso(part.funding.begins)} or {iso(part.mark.begins)} (funding, mark)."
+        for part in run.parts[1:]
+        if found[0].start <= _begins(part) <= found[-1].stamp
+    ]
+    return tuple(notes)
+
+
+def _begins(part: object) -> datetime:
+    from obverse.marks.runs import Part
+
+    assert isinstance(part, Part)
+    return max(part.funding.begins, part.mark.begins)
+
+
+def _amounts(run: FundingRun) -> dict[int, float]:
+    """Coin that a contract of one dollar paid in each window, where the venue fixes it so."""
+    found: dict[int, float] = {}
+    for part in run.parts:
+        if part.funding.accrual == "fixed_amount":
+            fixed = fixed_amounts(part.history)
+            hours = (fixed.stamps_ns - fixed.starts_ns) / 3.6e12
+            coins = (fixed.coin_per_contract_hour * hours).tolist()
+            found.update(zip(fixed.stamps_ns.tolist(), coins, strict=True))
+    return found
+
+
+def funding_lines(run: FundingRun, now: Accrual) -> tuple[Line, ...]:
+    """The numbers put into the accruing rate, and what came of them."""
+    rule = run.parts[-1].funding
+    unit = f"per {rule.rate_hours} h"
+    lines = [
+        Line("index", now.index_usd, "USD", run.source),
+        Line("mark", now.mark_usd, "USD", "mark rule"),
+        Line("hours to the next stamp", now.hours_to_stamp, "h", "funding stamps"),
+        Line("rate in force", now.in_force_8h * rule.rate_hours / 8, unit, "window before"),
+    ]
+    if now.premium is not None:
+        lines.append(Line("premium", now.premium, "fraction", "last sample"))
+    continuous = rule.accrual == "continuous"
+    average = now.premium if continuous else now.premium_average
+    if average is not None and rule.weights != "rolling":
+        if not continuous:
+            said = f"{now.samples} samples of the window"
+            lines.append(Line("average premium", average, "fraction", said))
+        lines.append(
+            Line("rate before the cap", rate_from_premium(rule, average), unit, "funding rule")
+        )
+        lines.append(Line("rate within the cap", capped_rate(rule, average), unit, "funding rule"))
+    lines.append(Line("accruing", now.accruing_8h, "per 8 h", "funding rule"))
+    lines.append(Line("predicted", now.predicted_8h, "per 8 h", "if the premium stays"))
+    return tuple(lines)

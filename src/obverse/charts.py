@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,10 +46,10 @@ def new_axes(
 
 def new_panels(
     title: str, x_label: str, y_labels: tuple[str, ...], size: tuple[float, float] = (8.0, 4.6)
-) -> tuple[Axes, ...]:
+) -> tuple[Any, ...]:
     """Make a chart of panels that share their instants, one above the other, in the house style."""
+    from matplotlib import dates
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
@@ -59,9 +59,9 @@ def new_panels(
     for panel, label in zip(panels, y_labels, strict=True):
         style_axes(panel, "", label)
     panels[-1].set_xlabel(x_label, color=TEXT)
-    locator = AutoDateLocator(tz=UTC)
+    locator, untyped = dates.AutoDateLocator(tz=UTC), cast(Any, dates)
     panels[-1].xaxis.set_major_locator(locator)
-    panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    panels[-1].xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, tz=UTC))
     panels[-1].xaxis.get_offset_text().set_color(TEXT)
     return panels
 

@@ -127,7 +127,7 @@ def test_an_unknown_symbol_suggests_the_nearest(venue: str, symbol: str, nearest
         ("okx", "BTC-USD-261224"),
         ("binance", "BTCUSD_260130"),  # a monthly Friday, of a venue with quarterlies alone
         ("bybit", "BTCUSDF26"),
-        ("kraken", "FI_XBTUSD_260102"),
+        ("kraken", "FI_XBTUSD_260101"),
         ("deribit", "BTC-FS-26DEC26_PERP"),
         ("deribit", "BTC-FS-26JUN26_25DEC26"),  # near and far the wrong way round
         ("deribit", "BTC-FS-PERP_25DEC26"),

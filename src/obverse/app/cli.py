@@ -167,6 +167,67 @@ def calendar(
     _guard(command.run_calendar, venue, at, underlying, roll_days, json)
 
 
+@app.command()
+def marks(
+    market: Annotated[
+        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
+    ] = "simulated",
+    at: Annotated[
+        str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
+    ] = None,
+    venue: Annotated[
+        str | None, typer.Option(help="Venue to simulate, or that a file's rows are of.")
+    ] = None,
+    underlying: Annotated[str | None, typer.Option(help="Coins, such as BTC,ETH.")] = None,
+    instrument: Annotated[str | None, typer.Option(help="Only this instrument.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Each rule in words, its source, and the numbers.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one CSV table.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+) -> None:
+    """Print index, mark by the venue's rule, premium, limits and delivery at one instant."""
+    from obverse.app.commands import marks as command
+
+    coins = underlying.split(",") if underlying else None
+    request = command.Request(market, at, venue, coins, instrument, seed, explain)
+    _guard(command.run, request, json, csv, html)
+
+
+@app.command()
+def funding(
+    market: Annotated[
+        str, typer.Option(help="'simulated', or a file that holds many instants.")
+    ] = "simulated",
+    at: Annotated[str | None, typer.Option(help="One instant, instead of a range.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start; 7 days before the end if simulated.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End; default the end of the data.")] = None,
+    venue: Annotated[
+        str | None, typer.Option(help="Whose rules to simulate, or that a file's rows are of.")
+    ] = None,
+    underlying: Annotated[str, typer.Option(help="Coin.")] = "BTC",
+    instrument: Annotated[str | None, typer.Option(help="Which perpetual.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="The rules in words, their source, and the numbers.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one CSV table.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts.")] = None,
+) -> None:
+    """Print what a perpetual accrues and, apart, what it paid, by its venue's rules."""
+    from obverse.app.commands import funding as command
+
+    request = command.Request(
+        market, at, start, until, venue, underlying, instrument, seed, explain
+    )
+    _guard(command.run, request, json, csv, html)
+
+
 def _guard(run: Any, *arguments: Any) -> Any:
     """Run a command; what the user can mend ends in one clear message and exit code 2."""
     from obverse.app.console import complain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from obverse.contracts.instants import iso
 from obverse.marks.funding_windows import RATE_UNITS, Accrual, FundingWindow, per_hours
@@ -81,7 +80,7 @@ def accruing_table(run: FundingRun, now: Accrual) -> Table:
         ("predicted, lowest", now.lowest_8h),
         ("predicted, highest", now.highest_8h),
     ]
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (what, *(per_hours(rate, hours) for hours in RATE_UNITS.values())) for what, rate in rates
     )
     notes = (
@@ -106,7 +105,7 @@ def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
     if amounts:
         unit = f"{run.rules.product.settlement} a contract"
         columns.append(number("paid_coin", "Paid", unit, 12, signed=True))
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for one in found:
         row: list[Cell] = [
             one.start,
@@ -138,18 +137,11 @@ def _paid_notes(run: FundingRun, found: Sequence[FundingWindow]) -> tuple[str, .
     if to_ns(found[0].start) == int(begun) and START_UNKNOWN in run.remarks:
         notes.append(START_UNKNOWN)
     notes += [
-        f"New rules from {iso(part.funding.begins)} or {iso(part.mark.begins)} (funding, mark)."
+        f"New rules from {iso(part.begins)} on; --explain shows the latest."
         for part in run.parts[1:]
-        if found[0].start <= _begins(part) <= found[-1].stamp
+        if found[0].start <= part.begins <= found[-1].stamp
     ]
     return tuple(notes)
-
-
-def _begins(part: object) -> datetime:
-    from obverse.marks.runs import Part
-
-    assert isinstance(part, Part)
-    return max(part.funding.begins, part.mark.begins)
 
 
 def _amounts(run: FundingRun) -> dict[int, float]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.charts import ACCENT, GRID, SECOND, add_tips, legend_above, new_panels
 from obverse.marks.funding_windows import FundingWindow, Steps, steps
 from obverse.marks.runs import FundingRun
 from obverse.marks.schedule import from_ns, to_ns
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _MOST_TIPS = 200
 """With more stamps than this, those paid are a line without marked points."""
@@ -22,7 +20,7 @@ _MOST_TIPS = 200
 
 def plot_marks(
     run: FundingRun, start: datetime | None = None, until: datetime | None = None
-) -> tuple[Axes, Axes]:
+) -> tuple[Any, ...]:
     """Draw mark and index, and under them the premium, over a range."""
     seen = steps(run)
     places, times = _chosen(seen, start, until)
@@ -45,7 +43,7 @@ def plot_funding(
     found: Sequence[FundingWindow],
     start: datetime | None = None,
     until: datetime | None = None,
-) -> tuple[Axes, Axes]:
+) -> tuple[Any, ...]:
     """Draw the accruing rate, and in axes of its own what was paid at each stamp."""
     seen = steps(run)
     places, times = _chosen(seen, start, until)
@@ -59,7 +57,7 @@ def plot_funding(
     lower.axhline(0, color=GRID, linewidth=1)
     paid = [(one.stamp, 100 * one.paid) for one in found if one.paid is not None]
     if paid:
-        stamps, rates = ([each[side] for each in paid] for side in (0, 1))
+        stamps, rates = [stamp for stamp, _ in paid], [rate for _, rate in paid]
         lower.vlines(stamps, 0, rates, color=SECOND, linewidth=1.4)
         if len(paid) <= _MOST_TIPS:
             tips = [f"paid {stamp:%Y-%m-%d %H:%M}: {rate:+.5f} %" for stamp, rate in paid]
@@ -73,7 +71,7 @@ def _label(run: FundingRun) -> str:
 
 def _chosen(
     seen: Steps, start: datetime | None, until: datetime | None
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], list[datetime]]:
+) -> tuple[NDArray[np.bool_], list[datetime]]:
     """Which samples lie in a range, and their instants."""
     places = np.ones(len(seen.times_ns), dtype=np.bool_)
     if start is not None:

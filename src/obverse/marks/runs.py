@@ -50,6 +50,11 @@ class Part:
     mark: MarkRule
     funding: FundingRule
 
+    @property
+    def begins(self) -> datetime:
+        """When the newer of its rules came in force."""
+        return max(self.mark.begins, self.funding.begins)
+
 
 @dataclass(frozen=True)
 class FundingRun:

@@ -41,6 +41,7 @@ class ProductRules:
     fees : the general entry first, then those of single cycles
     calendar : of a dated future; a spread has that of the future it is made of
     outright, perpetual : symbol patterns of the future and the perpetual a spread is made of
+    other_calendars : of other times; a name that was or will be good is read, listed or not
     """
 
     product: Product
@@ -58,6 +59,7 @@ class ProductRules:
     price_band: PriceBandRule | None
     outright: str | None = None
     perpetual: str | None = None
+    other_calendars: tuple[Calendar, ...] = ()
 
     @property
     def accounting(self) -> Accounting:
@@ -121,6 +123,17 @@ def rules_in_force(file: VenueFile, product: Product, moment: datetime) -> Produ
         price_band=_maybe(_at(file, "price_band", product, moment, PriceBandRule)),
         outright=future.symbol if future else None,
         perpetual=perpetual.symbol if perpetual else None,
+        other_calendars=_other_calendars(file, dated, moment) if dated else (),
+    )
+
+
+def _other_calendars(file: VenueFile, dated: Product, moment: datetime) -> tuple[Calendar, ...]:
+    now = _at(file, "calendar", dated, moment, CalendarRule)
+    entries = [entry for _, entry in series(file, "calendar", dated) if entry not in now]
+    return tuple(
+        calendar_of(entry)
+        for entry in entries
+        if isinstance(entry, CalendarRule) and "daily" not in entry.cycles  # has every day
     )
 
 

@@ -44,7 +44,7 @@ def read_native(rules: ProductRules, symbol: str) -> Legs | None:
     found = match(SymbolPattern(rules.product.symbol), symbol)
     if found is None:
         return None
-    near, far = _deliver(rules.calendar, found.near), _deliver(rules.calendar, found.far)
+    near, far = _deliver(rules, found.near), _deliver(rules, found.far)
     if (found.near and near is None) or (found.far and far is None):
         return None
     return Legs(near, far)
@@ -62,7 +62,7 @@ def read_unified(rules: ProductRules, symbol: str) -> Legs | None:
         return None
     if (product.kind == "future") != (name.expiry is not None):
         return None
-    near = _deliver(rules.calendar, name.expiry)
+    near = _deliver(rules, name.expiry)
     return None if name.expiry and near is None else Legs(near)
 
 
@@ -99,10 +99,19 @@ def build(venue: str, rules: ProductRules, legs: Legs) -> Instrument:
     )
 
 
-def _deliver(calendar: Calendar | None, expiry: Expiry | None) -> datetime | None:
-    """Delivery instant of a day or month of the calendar; None where nothing is delivered."""
-    if expiry is None or calendar is None:
+def _deliver(rules: ProductRules, expiry: Expiry | None) -> datetime | None:
+    """Delivery instant of a day or month; None where nothing was, is or will be delivered.
+
+    The calendar in force comes first, then those of other times.
+    """
+    if expiry is None or rules.calendar is None:
         return None
+    calendars = (rules.calendar, *rules.other_calendars)
+    found = (_delivery_by(calendar, expiry) for calendar in calendars)
+    return next((moment for moment in found if moment is not None), None)
+
+
+def _delivery_by(calendar: Calendar, expiry: Expiry) -> datetime | None:
     if isinstance(expiry, ContractMonth):
         try:
             moment = month_expiry(calendar, *expiry)

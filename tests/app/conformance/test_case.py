@@ -54,8 +54,6 @@ def test_unrounded_takes_the_venues_rounding_away(row) -> None:
         ("bitmex", None, "2021-07-01", DataError),
         ("bitmex", "XBTUSDT", "2021-07-01", SymbolError),
         ("mtgox", "XBTUSD", "2013-07-01", RuleError),
-        ("bitmex", "XBTUSD", "2013-07-01", RuleError),
-        ("bitmex", "XBTUSD", "2026-09-23", RuleError),
         ("bitmex", "XBTUSD", "2021-13-01", DataError),
     ],
 )
@@ -135,3 +133,29 @@ def test_a_position_is_opened_by_one_fill(row) -> None:
     position = Case(row("pnl", given, {})).position()
     assert position.contracts == -100
     assert position.average_price == 20000
+
+
+@pytest.mark.parametrize(
+    ("venue", "name", "guessed", "nearest"),
+    [
+        ("bitmex", "XBTUSD", "2013-07-01", "2016-05-13"),
+        ("bitmex", "XBTUSD", "2026-11-01", "2026-09-22"),
+        ("binance", "BTCUSD_PERP", "2020-05-01", "2020-08-10"),
+        ("deribit", "BTC-7FEB20", "2020-02-01", "2020-02-01"),
+    ],
+)
+def test_a_guessed_day_outside_a_contracts_life_means_the_nearest_in_it(
+    venue: str, name: str, guessed: str, nearest: str
+) -> None:
+    row = Row(
+        id="x",
+        venue=venue,
+        as_of=guessed,
+        instrument=name,
+        quantity="contract_value",
+        given={},
+        expect={},
+        tolerance=Tolerance("exact"),
+    )
+    assert f"{Case(row).rules().as_of:%Y-%m-%d}" == nearest
+    assert Case(row).instrument().symbol == name

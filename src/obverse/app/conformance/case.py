@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from obverse.app.conformance.rows import Row
-from obverse.contracts import Instrument, Inverse, Position, exact, fill
+from obverse.contracts import Instrument, Inverse, Position, exact, fill, instant
+from obverse.contracts.symbols import SymbolPattern, match
 from obverse.contracts.units import to_decimal
 from obverse.errors import DataError
-from obverse.rulebooks import Rulebook, rulebook
+from obverse.rulebooks import Rulebook, rulebook, venue_file
 
 GENERIC = "generic"
+TICK = timedelta(microseconds=1)
 OPENING = {"long": 1, "short": -1, "buy": 1, "sell": -1}
 
 
@@ -57,9 +60,22 @@ class Case:
         return float(self.number(key))
 
     def rules(self) -> Rulebook:
-        """The venue's rules on the row's day, or at the instant it asks about."""
-        moment = self.text("at") if "at" in self else self.row.as_of
-        return rulebook(self.row.venue, as_of=moment)
+        """The venue's rules on the row's day, or at the instant it asks about.
+
+        Days in the files are often guessed: one outside the instrument's life means the nearest
+        day in it.
+        """
+        moment = instant(self.text("at") if "at" in self else self.row.as_of)
+        file = venue_file(self.row.venue)
+        lives = [(file.begins, file.until)]
+        if self.row.instrument is not None:
+            pattern_lives = [
+                (product.begins, product.until or file.until)
+                for product in file.products
+                if match(SymbolPattern(product.symbol), self.row.instrument)
+            ]
+            lives = pattern_lives or lives
+        return rulebook(self.row.venue, as_of=_nearest(moment, lives))
 
     def instrument(self) -> Instrument:
         """The contract: the venue's own, or the generic one that the row describes."""
@@ -105,6 +121,15 @@ class Case:
         """The position opened by one fill at a given price."""
         flat = Position.flat(self.instrument())
         return fill(flat, self.sign() * self.size(), self.number(price))
+
+
+def _nearest(moment: datetime, lives: list[tuple[datetime, datetime | None]]) -> datetime:
+    """The instant itself if some life holds it, else the nearest one that does."""
+    inside = [
+        min(max(moment, begins), until - TICK) if until else max(moment, begins)
+        for begins, until in lives
+    ]
+    return min(inside, key=lambda found: abs(found - moment))
 
 
 def direction(side: Any) -> int:

@@ -1,0 +1,158 @@
+"""`obverse marks`: index, mark by the venue's rule, premium, limits and delivery at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from obverse.app.commands.report import SIMULATED
+from obverse.app.report.report import Section
+from obverse.app.sheet import Faces, Sheet, put
+from obverse.contracts import instant, iso
+from obverse.contracts.instruments import Kind
+from obverse.errors import RuleError, SymbolError
+from obverse.market import DEFAULT_INSTANT, Market, Snapshot, read, simulated
+from obverse.marks.explain import rule_words
+from obverse.marks.readings import KnownRate, Reading, readings
+from obverse.marks.rebuilt import needs_rate
+from obverse.marks.sheets import (
+    delivery_table,
+    limits_table,
+    lines_table,
+    mark_table,
+    readings_table,
+    rules_table,
+)
+from obverse.rulebooks import Rulebook, rulebook
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line."""
+
+    market: str
+    at: str | None
+    venue: str | None
+    underlyings: list[str] | None
+    instrument: str | None
+    seed: int
+    explain: bool
+
+
+def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
+    """Read a market by its venue's rules, and print."""
+    faces = Faces(json, csv, html)
+    market = open_market(asked.market, asked.at, asked.venue, asked.seed)
+    book = rulebook(market.venue, as_of=market.asked)
+    chosen = _chosen(market, book, asked)
+    sections = [
+        section for found in chosen for section in _sections(market, book, found, asked.explain)
+    ]
+    everything = [reading for found in chosen for reading in found]
+    title = f"Marks at {market.venue} as of {iso(market.asked)}"
+    sheet = Sheet(
+        title=title,
+        as_of=market.asked,
+        venue=market.venue,
+        source=market.source,
+        simulated=market.simulated,
+        sections=tuple(sections),
+        flat=readings_table(everything),
+    )
+    put(sheet, faces)
+
+
+def open_market(place: str, at: str | None, venue: str | None, seed: int) -> Market:
+    """The simulated market, or one read from a file, as of an instant."""
+    if place != SIMULATED:
+        return read(place, at=at, venue=venue)
+    moment = instant(DEFAULT_INSTANT if at is None else at)
+    return simulated(seed=seed, venue=venue or "deribit", at=moment)
+
+
+def _chosen(market: Market, book: Rulebook, asked: Request) -> list[list[Reading]]:
+    """Readings, coin by coin, of the instruments that were asked for."""
+    coins = [code.strip().upper() for code in asked.underlyings or market.underlyings]
+    snapshots = [market[code] for code in dict.fromkeys(coins)]
+    symbol = None if asked.instrument is None else _native(asked.instrument, snapshots, book)
+    found = []
+    for snapshot in snapshots:
+        if symbol is not None and symbol not in snapshot:
+            continue
+        made = readings(snapshot, book, _rates(snapshot, market, book, asked.seed))
+        found.append([one for one in made if symbol in (None, one.symbol)])
+    return found
+
+
+def _native(name: str, snapshots: Sequence[Snapshot], book: Rulebook) -> str:
+    """The native name of an instrument that was seen; a unified name will do."""
+    seen = [quote.symbol for snapshot in snapshots for quote in snapshot.quotes]
+    if name in seen:
+        return name
+    try:
+        symbol = book.instrument(name).symbol
+    except SymbolError:
+        symbol = name
+    if symbol not in seen:
+        raise SymbolError(name, f"in this market of {book.venue}", seen)
+    return symbol
+
+
+def _rates(snapshot: Snapshot, market: Market, book: Rulebook, seed: int) -> dict[str, KnownRate]:
+    """Rates in force of a simulated venue's perpetuals, from their history by its rules."""
+    if market.source != f"{SIMULATED} market, seed {seed}":
+        return {}
+    from obverse.marks.simulated import simulated_funding
+
+    rates = {}
+    for quote in snapshot.perpetuals:
+        rules = book.rules_of(book.instrument(quote.symbol))
+        if not needs_rate(rules):
+            continue
+        try:
+            run = simulated_funding(
+                seed, snapshot.underlying, market.venue, snapshot.at, quote.symbol
+            )
+        except RuleError:
+            continue
+        rate = float(run.parts[-1].history.rate_in_force[-1])
+        rates[quote.symbol] = KnownRate(rate, "the venue's rules run over the simulated hours")
+    return rates
+
+
+def _sections(
+    market: Market, book: Rulebook, found: Sequence[Reading], explain: bool
+) -> Iterator[Section]:
+    coin = market_coin(market, found[0].symbol)
+    title = f"{coin} at {market.venue}, {iso(found[0].at)}"
+    yield Section("marks", coin, mark_table(title, found))
+    if any(reading.band for reading in found):
+        yield Section("limits", coin, limits_table(f"{coin} price bands", found))
+    if any(reading.delivering for reading in found):
+        yield Section("delivery", coin, delivery_table(f"{coin} futures near delivery", found))
+    if explain:
+        yield from _explained(coin, book, found)
+
+
+def market_coin(market: Market, symbol: str) -> str:
+    """The coin whose snapshot holds an instrument."""
+    return next(code for code in market if symbol in market[code])
+
+
+def _explained(coin: str, book: Rulebook, found: Sequence[Reading]) -> Iterator[Section]:
+    """Rules once a product, then the numbers of each of its instruments."""
+    products: dict[str, list[Reading]] = {}
+    for reading in found:
+        if reading.rules is not None:
+            products.setdefault(reading.rules.product.id, []).append(reading)
+    for of_product in products.values():
+        rules = of_product[0].rules
+        assert rules is not None
+        kind = "Perpetual" if of_product[0].kind is Kind.PERPETUAL else "Futures"
+        named = ", ".join(reading.symbol for reading in of_product)
+        title = f"{kind} by the rules of {book.name}: {named}"
+        yield Section("rules", coin, rules_table(title, rule_words(rules, book.file)))
+        for reading in of_product:
+            lines = lines_table(f"{reading.symbol}: from the numbers to the mark", reading.lines)
+            yield Section("lines", coin, lines)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from obverse.pricing import (
         Carry,
         RateCurve,
+        TradeFees,
         cash_and_carry,
         compare_with_market,
         fair_price,
@@ -82,6 +83,7 @@ _HOMES = {
     "obverse.pricing": (
         "Carry",
         "RateCurve",
+        "TradeFees",
         "cash_and_carry",
         "compare_with_market",
         "fair_price",
@@ -121,6 +123,7 @@ __all__ = [
     "Rulebook",
     "Snapshot",
     "SymbolError",
+    "TradeFees",
     "cash_and_carry",
     "compare_with_market",
     "contracts",

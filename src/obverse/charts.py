@@ -59,7 +59,8 @@ def new_panels(
     for panel, label in zip(panels, y_labels, strict=True):
         style_axes(panel, "", label)
     panels[-1].set_xlabel(x_label, color=TEXT)
-    locator, untyped = dates.AutoDateLocator(tz=UTC), cast(Any, dates)
+    untyped = cast(Any, dates)
+    locator = untyped.AutoDateLocator(tz=UTC)
     panels[-1].xaxis.set_major_locator(locator)
     panels[-1].xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, tz=UTC))
     panels[-1].xaxis.get_offset_text().set_color(TEXT)

@@ -44,6 +44,7 @@ class Column:
     decimals: int = 2
     signed: bool = False
     face: Literal["", "coin", "usd"] = ""
+    for_people: bool = True
 
     @property
     def title(self) -> str:
@@ -54,7 +55,9 @@ class Column:
     @property
     def raw_unit(self) -> str:
         """Unit of the raw values, for machines: per cents are fractions there."""
-        return f"fraction ({self.unit})" if self.look is Look.PERCENT else self.unit
+        if self.look is not Look.PERCENT:
+            return self.unit
+        return "fraction per year" if self.unit == "%/y" else "fraction"
 
     def cell(self, value: Cell) -> str:
         """Print one value of this column."""
@@ -101,6 +104,11 @@ def text(key: str, header: str) -> Column:
     return Column(key, header)
 
 
+def machine(key: str, unit: str = "") -> Column:
+    """A column that frames and files have and people are not shown."""
+    return Column(key, key, unit, for_people=False)
+
+
 @dataclass(frozen=True)
 class Table:
     """A titled table of raw values, with notes to be read under it."""
@@ -123,10 +131,19 @@ class Table:
         rows = tuple(tuple(row[n] for n in keep) for row in self.rows)
         return Table(self.title, columns, rows, self.notes)
 
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that people see."""
+        return tuple(column for column in self.columns if column.for_people)
+
     def cells(self) -> list[list[str]]:
         """Every row as people read it."""
         return [
-            [column.cell(value) for column, value in zip(self.columns, row, strict=True)]
+            [
+                column.cell(value)
+                for column, value in zip(self.columns, row, strict=True)
+                if column.for_people
+            ]
             for row in self.rows
         ]
 
@@ -140,27 +157,25 @@ class Table:
         return to_frame(self.columns, self.rows, kind)
 
     def __str__(self) -> str:
-        """An aligned text table that stands alone."""
-        titles = [column.title for column in self.columns]
+        """An aligned text table that stands alone: header, unit, rows, notes."""
+        heads = [column.header for column in self.shown]
+        units = [column.title[len(column.header) :].strip() for column in self.shown]
         body = self.cells()
-        widths = [max(map(len, column)) for column in zip(titles, *body, strict=True)]
+        widths = [max(map(len, cells)) for cells in zip(heads, units, *body, strict=True)]
         lines = [self.title] if self.title else []
-        for line, row in enumerate([titles, *body]):
-            pads = zip(row, widths, self.columns, strict=True)
-            lines.append(
-                "  ".join(_pad(cell, width, column) for cell, width, column in pads).rstrip()
-            )
-            if line == 0:
-                lines.append("  ".join("-" * width for width in widths))
+        top = [heads, units] if any(units) else [heads]
+        for row in (*top, ["-" * width for width in widths], *body):
+            pads = zip(row, widths, self.shown, strict=True)
+            lines.append("  ".join(_pad(cell, width, column) for cell, width, column in pads))
         for note in self.notes:
             lines += wrap(note, NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
-        return "\n".join(lines)
+        return "\n".join(line.rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
         """The table for notebooks and reports."""
-        head = "".join(_html("th", column.title, column) for column in self.columns)
+        head = "".join(_html("th", column.title, column) for column in self.shown)
         body = "".join(
-            "<tr>" + "".join(map(_html, ["td"] * len(row), row, self.columns)) + "</tr>"
+            "<tr>" + "".join(map(_html, ["td"] * len(row), row, self.shown)) + "</tr>"
             for row in self.cells()
         )
         notes = "".join(f"<p class='note'>{html.escape(note)}</p>" for note in self.notes)

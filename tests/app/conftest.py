@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from obverse.app.cli import app
+from obverse.app.console import console
 from obverse.app.conformance.rows import Row
 from obverse.market import Market, simulated
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture
+def obverse() -> Iterator[Callable[..., Result]]:
+    """Run `obverse` with arguments; stdout and stderr apart."""
+
+    def run(*arguments: object) -> Result:
+        console.cache_clear()  # a console keeps the stream it was made with
+        return CliRunner().invoke(app, [str(item) for item in arguments])
+
+    yield run
+    console.cache_clear()
 
 
 @pytest.fixture(scope="session")

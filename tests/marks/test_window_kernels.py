@@ -71,9 +71,7 @@ def test_an_exponential_basis_goes_by_the_time_since_the_last_book() -> None:
     times = np.array([0, 30, 60, 120], dtype=np.int64) * 1_000_000_000
     sampled = np.array([True, True, False, True])
     found = np.empty(4)
-    last, at = basis_kernel(
-        times, np.array([1.0, 2.0, 0.0, 4.0]), sampled, 30.0, 0.0, NEVER, found
-    )
+    last, at = basis_kernel(times, np.array([1.0, 2.0, 0.0, 4.0]), sampled, 30.0, 0.0, NEVER, found)
     second = 1 + (1 - math.exp(-1))
     fourth = second + (1 - math.exp(-3)) * (4 - second)
     np.testing.assert_allclose(found, [1, second, second, fourth], rtol=1e-15)

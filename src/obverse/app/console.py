@@ -57,7 +57,7 @@ def _rich(table: Table) -> RichTable:
     drawn = RichTable(
         box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim"
     )
-    for column in table.columns:
+    for column in table.shown:
         words = column.look is Look.TEXT
         unit = column.title.removeprefix(column.header).strip()
         heading = Text(f"{column.header}\n{unit}" if unit else column.header)
@@ -67,7 +67,7 @@ def _rich(table: Table) -> RichTable:
     for cells in table.cells():
         styled = [
             Text(cell, style=_style(cell) if column.signed else "")
-            for cell, column in zip(cells, table.columns, strict=True)
+            for cell, column in zip(cells, table.shown, strict=True)
         ]
         drawn.add_row(*styled)
     return drawn

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from obverse.contracts.instants import DAYS_PER_YEAR, iso, years_between
 from obverse.errors import MarketDataError
 from obverse.market import Market, Quote, Snapshot
-from obverse.tables import Table, Tabular, number, percent, text
+from obverse.tables import Table, Tabular, machine, number, percent, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -239,6 +239,8 @@ def _perpetual(index: float, quote: Quote) -> PerpetualNode:
 def _table(term: Curve) -> Table:
     columns = (
         text("symbol", "Expiry"),
+        machine("expiry"),
+        machine("listed"),
         number("days", "Days", decimals=1),
         number("mark_usd", "Mark", "USD"),
         number("basis_usd", "Basis", "USD", signed=True),
@@ -250,6 +252,8 @@ def _table(term: Curve) -> Table:
     rows = tuple(
         (
             node.symbol + ("" if node.listed else "*"),
+            node.expiry,
+            node.listed,
             node.days,
             node.mark_usd,
             node.basis_usd,

@@ -64,7 +64,7 @@ class Coin:
 
 COINS = {
     "BTC": Coin(1, 42_000.0, 0.45, 0.040, 1.0, 1.1e9),
-    "ETH": Coin(2, 2_300.0, 0.60, 0.055, _CORRELATION, 4.5e8),
+    "ETH": Coin(2, 1_200.0, 0.60, 0.055, _CORRELATION, 4.5e8),
 }
 
 

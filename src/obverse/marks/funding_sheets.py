@@ -20,7 +20,6 @@ def now_table(run: FundingRun, now: Accrual) -> Table:
     places = decimals_of(now.index_usd)
     columns = (
         text("symbol", "Perpetual"),
-        text("at", "At (UTC)"),
         number("index_usd", "Index", "USD", places),
         number("mark_usd", "Mark", "USD", places),
         percent("premium_rate", "Premium", 4),
@@ -32,7 +31,6 @@ def now_table(run: FundingRun, now: Accrual) -> Table:
     expected = now.samples + now.to_come
     row: tuple[Cell, ...] = (
         run.symbol,
-        now.at,
         now.index_usd,
         now.mark_usd,
         now.premium,
@@ -56,8 +54,11 @@ def step_notes(run: FundingRun) -> list[str]:
         notes.insert(
             0,
             f"Samples here are {_span(run.step_seconds)} apart, the venue's {rule.sample_seconds:f}"
-            " s: averages hold as many as there are. Best bid and ask stand for impact prices.",
+            " s: averages hold as many as there are.",
         )
+    mark = run.parts[-1].mark
+    if "impact" in rule.premium or mark.basis_of == "impact_mid":
+        notes.append("Best bid and ask stand for impact prices, which need a whole book.")
     return notes
 
 
@@ -95,15 +96,15 @@ def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
     """Each window: premium average, what accrued at its end, and, apart, what was paid."""
     amounts = _amounts(run)
     columns = [
-        text("start", "Window from (UTC)"),
+        text("start", "From (UTC)"),
         text("stamp", "Stamp (UTC)"),
         text("samples", "Samples"),
-        percent("premium_average", "Premium avg.", 4),
-        percent("accruing_8h", "Accruing at end", 5, unit="% per 8 h"),
-        percent("paid", "Paid at stamp", 5, unit="% of value"),
+        percent("premium_average", "Premium", 4),
+        percent("accruing_8h", "Accruing", 5, unit="% per 8 h"),
+        percent("paid", "Paid", 5, unit="% of value"),
     ]
     if amounts:
-        unit = f"{run.rules.product.settlement} a contract"
+        unit = f"{run.rules.product.settlement}/contract"
         columns.append(number("paid_coin", "Paid", unit, 12, signed=True))
     rows: list[tuple[Cell, ...]] = []
     for one in found:
@@ -125,13 +126,16 @@ def _paid_notes(run: FundingRun, found: Sequence[FundingWindow]) -> tuple[str, .
         return ("No window ended in this range.",)
     paid = [one.paid for one in found if one.paid is not None]
     hours = sum((one.stamp - one.start).total_seconds() for one in found if one.paid is not None)
-    notes = []
+    notes = [
+        "Premium: the window's average. Accruing: the rate at its last sample. Paid: what its "
+        "stamp exchanged, for the whole window."
+    ]
     if paid:
         total = sum(paid)
         yearly = total / (hours / 3600) * RATE_UNITS["1y"]
         notes.append(
-            f"Paid over the range: {total:+.5%} of value at {len(paid)} stamps, "
-            f"{yearly:+.2%} a year if it went on. Above zero longs paid."
+            f"Paid over the range, stamps: {len(paid)}; sum: {total:+.5%} of value, {yearly:+.2%} "
+            "a year if it went on. Above zero longs paid."
         )
     begun = run.parts[0].history.edges_ns[0]
     if to_ns(found[0].start) == int(begun) and START_UNKNOWN in run.remarks:
@@ -172,7 +176,7 @@ def funding_lines(run: FundingRun, now: Accrual) -> tuple[Line, ...]:
     average = now.premium if continuous else now.premium_average
     if average is not None and rule.weights != "rolling":
         if not continuous:
-            said = f"{now.samples} samples of the window"
+            said = f"samples of the window: {now.samples}"
             lines.append(Line("average premium", average, "fraction", said))
         lines.append(
             Line("rate before the cap", rate_from_premium(rule, average), unit, "funding rule")

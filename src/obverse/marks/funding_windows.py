@@ -56,7 +56,8 @@ class Accrual:
     premium, premium_average : the last sample's, and of the window so far; none without a sample
     samples, to_come : premiums in the window, and those still to come at the usual step
     accruing_8h : rate of the window as far as it has been sampled
-    in_force_8h : rate that the mark decays by and, with a lag, is paid at the next stamp
+    in_force_8h : rate that the mark decays by and, with a lag, is paid at the next stamp; at a
+        stamp the window that ends has made it
     predicted_8h : rate that the window ends with if the premium stays at its last value
     lowest_8h, highest_8h : the same while the premium stays within what the average has seen
     """
@@ -188,6 +189,8 @@ def accrual(run: FundingRun) -> Accrual:
     ahead = by
     if rule.accrual == "continuous":  # predictions are of the whole window
         ahead = UNIT_HOURS / ((stamp - start).total_seconds() / 3600)
+    fresh = found.at == stamp and rule.accrual != "continuous"
+    rates = history.accruing_rate if fresh else history.rate_in_force
     return Accrual(
         at=found.at,
         start=start,
@@ -200,7 +203,7 @@ def accrual(run: FundingRun) -> Accrual:
         premium=float(history.premium[-1]) if history.sampled[-1] else None,
         premium_average=_averages(part, ids).get(int(ids[-1])),
         accruing_8h=float(history.accruing_rate[-1]) * by,
-        in_force_8h=float(history.rate_in_force[-1]) * by,
+        in_force_8h=float(rates[-1]) * by,
         predicted_8h=found.rate_if_last * ahead,
         lowest_8h=found.lowest_rate * ahead,
         highest_8h=found.highest_rate * ahead,

@@ -1,20 +1,25 @@
-"""Charts of a run of funding: mark, index and premium; what accrued and, apart, what was paid."""
+"""Charts of marks at one instant, and of a run of funding: what accrued apart from what was paid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.charts import ACCENT, GRID, SECOND, add_tips, legend_above, new_panels
+from obverse.charts import ACCENT, GRID, SECOND, add_tips, legend_above, new_axes, new_panels
+from obverse.contracts.instants import days_between
 from obverse.marks.funding_windows import FundingWindow, Steps, steps
+from obverse.marks.readings import Reading
 from obverse.marks.runs import FundingRun
 from obverse.marks.schedule import from_ns, to_ns
 
-_MOST_TIPS = 200
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_TIPS = 60
 """With more stamps than this, those paid are a line without marked points."""
 
 
@@ -63,6 +68,30 @@ def plot_funding(
             tips = [f"paid {stamp:%Y-%m-%d %H:%M}: {rate:+.5f} %" for stamp, rate in paid]
             add_tips(lower, stamps, rates, tips, SECOND)
     return upper, lower
+
+
+def plot_readings(found: Sequence[Reading], title: str) -> Axes:
+    """Draw how far the rebuilt and the quoted marks stand from the index, by days to delivery."""
+    axes = new_axes(title, "days to delivery (perpetual at 0)", "mark less index, USD")
+    axes.axhline(0, color=GRID, linewidth=1)
+    rebuilt = [
+        (_days(one), one.fair_basis_usd, one.symbol)
+        for one in found
+        if one.fair_basis_usd is not None
+    ]
+    days, basis = [each[0] for each in rebuilt], [each[1] for each in rebuilt]
+    axes.plot(days, basis, color=ACCENT, linewidth=1.4, label="by the venue's rule")
+    add_tips(axes, days, basis, [f"{name}: {usd:+,.2f} USD" for _, usd, name in rebuilt])
+    quoted = [float(one.quoted_usd - one.index_usd) for one in found]
+    place = [_days(one) for one in found]
+    axes.plot(place, quoted, "x", color=SECOND, markersize=7, label="quoted")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    legend_above(axes)
+    return axes
+
+
+def _days(reading: Reading) -> float:
+    return 0.0 if reading.expiry is None else days_between(reading.at, reading.expiry)
 
 
 def _label(run: FundingRun) -> str:

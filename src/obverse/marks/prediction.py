@@ -98,9 +98,10 @@ def predicted_funding(
             return rate
         return float(capped_rate(rule, _average(rule, kept, premium, to_come)))
 
+    rates = [final(low), final(last), final(high)]  # in this order, but for their last bits
     return PredictedFunding(
         from_ns(now), from_ns(stamp), len(held), to_come,
-        rate, final(last), final(low), final(high), low, high, last,
+        rate, rates[1], min(rates), max(rates), low, high, last,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from obverse.contracts.instants import iso
 from obverse.marks.explain import RuleWords
 from obverse.marks.readings import Reading
 from obverse.marks.rebuilt import Line
-from obverse.tables import Cell, Column, Table, number, percent, text
+from obverse.tables import Cell, Column, Look, Table, number, percent, text
 
 _FINE_BELOW = 100
 """Prices of coins under so many dollars are shown with more decimals."""
@@ -60,7 +60,7 @@ def _notes(found: Sequence[Reading]) -> list[str]:
     stands = _grouped(found, lambda reading: reading.stand_ins)
     lacks = _grouped(found, lambda reading: reading.missing)
     return [
-        *(f"Stands in, as one instant is known: {said} ({who})." for said, who in stands),
+        *(f"Stands in for what a snapshot does not show: {said} ({who})." for said, who in stands),
         *(f"Not rebuilt in full, for want of {said} ({who})." for said, who in lacks),
     ]
 
@@ -105,8 +105,8 @@ def delivery_table(title: str, found: Sequence[Reading]) -> Table:
         text("symbol", "Instrument"),
         text("window_start", "Window opens (UTC)"),
         text("window_end", "Delivery (UTC)"),
-        percent("elapsed_share", "Elapsed", 1),
-        percent("remaining_exposure", "Remaining exposure", 1),
+        Column("elapsed_share", "Elapsed", "%", Look.PERCENT, 1),
+        Column("remaining_exposure", "Remaining exposure", "%", Look.PERCENT, 1),
     )
     rows = tuple(
         (

@@ -50,7 +50,7 @@ class Carry:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FairPrice:
     """A future's carry price beside its market price.
 
@@ -64,6 +64,14 @@ class FairPrice:
     rich_usd: float
     rich_rate: float
     rich_annualised: float | None
+
+    def __repr__(self) -> str:
+        """Print in one line with units."""
+        yearly = "" if self.rich_annualised is None else f", {self.rich_annualised:+.2%} a year"
+        return (
+            f"market {self.market_usd:,.2f} USD, fair {self.fair_usd:,.2f} USD: "
+            f"{self.rich_usd:+,.2f} USD ({self.rich_rate:+.3%}{yearly})"
+        )
 
 
 def fair_price(spot_usd: float, maturity_years: float, carry: Carry) -> float:

@@ -49,7 +49,7 @@ class TradeFees:
                 raise DataError(f"fee: {fee} is not a fraction of value between -1 and 1.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CarryTrade:
     """One coin's trade held to delivery.
 
@@ -68,6 +68,13 @@ class CarryTrade:
     profit_coin: float
     annualised: float
     fees_usd: float
+
+    def __repr__(self) -> str:
+        """Print in one line with units."""
+        return (
+            f"{self.name}: {self.profit_usd:+,.2f} USD, {self.profit_coin:+.6f} coin, "
+            f"{self.annualised:+.2%} a year, after fees of {self.fees_usd:,.2f} USD"
+        )
 
 
 def cash_and_carry(

@@ -19,7 +19,7 @@ from obverse.risk.exposure import CoinExposure
 from obverse.risk.marking import mark_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hedge:
     """A trade that takes a coin's dollar delta to zero, in whole lots.
 
@@ -39,7 +39,7 @@ class Hedge:
     left_coin: float
     left_usd: float
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """One line with units."""
         coin = self.instrument.underlying
         return (

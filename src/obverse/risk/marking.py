@@ -54,5 +54,11 @@ def _same_delivery(instrument: Instrument, snapshot: Snapshot) -> Quote | None:
 def _from_curve(instrument: Instrument, snapshot: Snapshot) -> Mark:
     if instrument.expiry is None:
         return Mark(snapshot.index, "no perpetual in the market, marked at the index")
-    price = curve(snapshot).price_at(instrument.expiry)
-    return Mark(Decimal(f"{price:.8g}"), f"read off the {snapshot.venue} curve")
+    term = curve(snapshot)
+    price = Decimal(f"{term.price_at(instrument.expiry):.8g}")
+    how = f"read off the {snapshot.venue} curve"
+    if not term.nodes or instrument.expiry > term.nodes[-1].expiry:
+        how = (
+            f"beyond the {snapshot.venue} curve: the last expiry's yearly rate carried on, a guess"
+        )
+    return Mark(price, how)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from obverse.contracts import iso
-from obverse.tables import Cell, Table, coin, number, percent, text, usd
+from obverse.risk.groups import by_group
+from obverse.tables import Cell, Column, Table, coin, number, percent, text, usd
 
 if TYPE_CHECKING:
     from obverse.risk.exposure import BookExposure, CoinExposure, PositionExposure
@@ -27,10 +26,12 @@ def holdings_table(exposure: BookExposure) -> Table:
         number("amount", "Amount", decimals=4, signed=True),
         usd("worth_usd", "Worth", 2),
     )
-    rows = tuple(
+    rows: tuple[tuple[Any, ...], ...] = tuple(
         (item.currency, item.place, item.amount, item.amount * exposure.price_of(item.currency))
         for item in exposure.book.holdings
     )
+    worth = sum((row[3] for row in rows), Decimal(0))
+    rows = (*rows, ("total", "", None, worth)) if len(rows) > 1 else rows
     return Table(f"Book {exposure.book.name!r}: holdings{_label(exposure)}", columns, rows)
 
 
@@ -45,8 +46,8 @@ def positions_tables(exposure: BookExposure) -> list[Table]:
 
 def _positions(exposure: BookExposure, code: str, items: list[PositionExposure]) -> Table:
     columns = (
-        text("venue", "Venue"),
         text("symbol", "Instrument"),
+        text("venue", "Venue"),
         number("contracts", "Contracts", decimals=0, signed=True),
         usd("notional_usd", "Notional"),
         number("entry_usd", "Entry", "USD"),
@@ -56,8 +57,8 @@ def _positions(exposure: BookExposure, code: str, items: list[PositionExposure])
     )
     rows = tuple(
         (
-            item.venue,
             item.position.instrument.symbol,
+            item.venue,
             item.position.contracts,
             item.notional_usd,
             item.position.average_price,
@@ -73,48 +74,42 @@ def _positions(exposure: BookExposure, code: str, items: list[PositionExposure])
 
 
 def exposure_table(exposure: BookExposure, code: str) -> Table:
-    """Sensitivities of the positions on one coin, by venue, by expiry and in total."""
-    items = [item for item in exposure.positions if item.underlying == code]
+    """What is open on one coin and what it has gained, by place, by expiry and in total."""
     columns = (
-        text("group", "Group"),
+        text("name", "Group"),
         usd("notional_usd", "Net notional"),
-        coin("pnl_coin", "PnL", code, 6),
-        usd("pnl_usd", "PnL"),
+        coin("pnl_coin", "Unreal. PnL", code, 8),
+        usd("pnl_usd", "Unreal. PnL", 2),
+        number("effective_leverage", "Leverage", "x"),
+    )
+    note = "Leverage: gross notional settled in the coin over the coins kept and gained there."
+    title = f"{code} exposure{_label(exposure)}"
+    return Table(title, columns, _group_rows(exposure, code, columns), (note,))
+
+
+def sensitivity_table(exposure: BookExposure, code: str) -> Table:
+    """Deltas and convexities on one coin, by place, by expiry and in total."""
+    columns = (
+        text("name", "Group"),
         coin("coin_delta", "Coin delta", code),
+        usd("dollar_delta_usd", "Dollar delta"),
         coin("coin_convexity", "Coin gamma", code),
         usd("dollar_convexity", "Dollar gamma"),
     )
-    groups: list[tuple[str, list[PositionExposure]]] = []
-    groups += _grouped(items, lambda item: f"venue {item.venue}")
-    groups += _grouped(items, lambda item: iso(item.expiry)[:10] if item.expiry else "perpetual")
-    groups.append(("total", items))
-    rows = tuple(_group_row(name, members, code) for name, members in groups)
     notes = (
-        "Coin delta: coins whose dollar move the positions share. Gamma: P² times the second "
-        "derivative.",
+        "Coin delta: coins whose dollar move the positions share. Dollar delta: dollars gained per "
+        "+100 %, with the coins held in that place. Gamma: P² times the second derivative.",
     )
-    return Table(f"{code} exposure of the positions{_label(exposure)}", columns, rows, notes)
+    title = f"{code} deltas and gammas{_label(exposure)}"
+    return Table(title, columns, _group_rows(exposure, code, columns), notes)
 
 
-def _grouped(
-    items: Iterable[PositionExposure], key: Callable[[PositionExposure], str]
-) -> list[tuple[str, list[PositionExposure]]]:
-    found: dict[str, list[PositionExposure]] = {}
-    for item in items:
-        found.setdefault(key(item), []).append(item)
-    return list(found.items())
-
-
-def _group_row(name: str, items: list[PositionExposure], code: str) -> tuple[Cell, ...]:
-    own = [item for item in items if item.pnl.currency.code == code]
-    return (
-        name,
-        sum((item.notional_usd for item in items), Decimal(0)),
-        sum((item.pnl.coins for item in own), Decimal(0)),
-        sum((item.pnl_usd.coins for item in items), Decimal(0)),
-        sum(item.coin_delta for item in items),
-        sum(item.coin_convexity for item in own),
-        sum(item.dollar_convexity for item in items),
+def _group_rows(
+    exposure: BookExposure, code: str, columns: tuple[Column, ...]
+) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        tuple(getattr(group, column.key) for column in columns)
+        for group in by_group(exposure, code)
     )
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from obverse.app.conformance.case import Case, direction
+from obverse.app.conformance.rows import Row, Tolerance
 from obverse.contracts import Inverse
 from obverse.errors import AmountError, DataError, RuleError, SymbolError
 

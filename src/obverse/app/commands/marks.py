@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from obverse.app.commands.report import SIMULATED
 from obverse.app.report.report import Section
-from obverse.app.sheet import Faces, Sheet, put
+from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.contracts import instant, iso
 from obverse.contracts.instruments import Kind
 from obverse.errors import RuleError, SymbolError
@@ -25,6 +26,9 @@ from obverse.marks.sheets import (
     rules_table,
 )
 from obverse.rulebooks import Rulebook, rulebook
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
         simulated=market.simulated,
         sections=tuple(sections),
         flat=readings_table(everything),
+        charts=lambda: _charts(market, chosen),
     )
     put(sheet, faces)
 
@@ -103,6 +108,7 @@ def _rates(snapshot: Snapshot, market: Market, book: Rulebook, seed: int) -> dic
     """Rates in force of a simulated venue's perpetuals, from their history by its rules."""
     if market.source != f"{SIMULATED} market, seed {seed}":
         return {}
+    from obverse.marks.funding_windows import accrual, per_hours
     from obverse.marks.simulated import simulated_funding
 
     rates = {}
@@ -116,7 +122,8 @@ def _rates(snapshot: Snapshot, market: Market, book: Rulebook, seed: int) -> dic
             )
         except RuleError:
             continue
-        rate = float(run.parts[-1].history.rate_in_force[-1])
+        hours = run.parts[-1].funding.rate_hours
+        rate = per_hours(accrual(run).in_force_8h, hours)
         rates[quote.symbol] = KnownRate(rate, "the venue's rules run over the simulated hours")
     return rates
 
@@ -138,6 +145,21 @@ def _sections(
 def market_coin(market: Market, symbol: str) -> str:
     """The coin whose snapshot holds an instrument."""
     return next(code for code in market if symbol in market[code])
+
+
+def _charts(market: Market, chosen: Sequence[Sequence[Reading]]) -> list[Figure]:
+    from obverse.marks.plots import plot_readings
+
+    drawn = []
+    for found in chosen:
+        coin = market_coin(market, found[0].symbol)
+        label = " (simulated)" if market.simulated else ""
+        figure = plot_readings(found, f"{coin} marks at {market.venue}{label}").get_figure(
+            root=True
+        )
+        assert figure is not None
+        drawn.append(figure)
+    return drawn
 
 
 def _explained(coin: str, book: Rulebook, found: Sequence[Reading]) -> Iterator[Section]:

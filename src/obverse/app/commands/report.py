@@ -12,6 +12,7 @@ import typer
 from obverse.app.commands.output import print_json
 from obverse.app.console import remark, show
 from obverse.app.report import report
+from obverse.app.report.market_sections import stale
 from obverse.contracts import exact, instant
 from obverse.contracts.units import plain
 from obverse.errors import DataError
@@ -58,11 +59,13 @@ def run(asked: Request) -> None:
     if asked.html is not None:
         made.to_html(asked.html)
         remark(f"Wrote {asked.html}.")
+    for words in stale(market, made.curves):
+        remark(f"WARNING: {words}")
     if asked.json:
         print_json(made.to_json())
     elif asked.csv:
         typer.echo(made.to_csv(), nl=False)
-    else:
+    elif asked.html is None:
         show(item.table for item in made.sections)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from obverse.contracts import iso
+from obverse.contracts.instants import days_between
 from obverse.curves import Curve, CurveNode
 from obverse.market import Market
 from obverse.pricing import (
@@ -18,6 +19,9 @@ from obverse.pricing import (
 )
 from obverse.rulebooks import Rulebook
 from obverse.tables import Cell, Table, coin, number, percent, text, usd
+
+STALE_DAYS = 1
+"""A snapshot older than this at the instant asked for is warned of."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,21 @@ def market_table(market: Market, curves: tuple[Curve, ...]) -> Table:
     label = "SIMULATED market" if market.simulated else "Market"
     title = f"{label} at {market.venue} as of {iso(market.asked)}"
     notes = [f"Source: {market.source}."]
+    notes += [f"WARNING: {words}" for words in stale(market, curves)]
     for term in curves:
         found = market[term.underlying].findings
         notes += [f"{term.underlying}: {finding}" for finding in found]
     return Table(title, columns, rows, (*notes, *map(str, market.findings)))
+
+
+def stale(market: Market, curves: tuple[Curve, ...]) -> list[str]:
+    """Say which snapshots are older than a day at the instant asked for."""
+    return [
+        f"the {term.underlying} snapshot is {days_between(term.at, market.asked):.0f} days old; "
+        f"nothing later is in {market.source}."
+        for term in curves
+        if days_between(term.at, market.asked) > STALE_DAYS
+    ]
 
 
 def _market_row(market: Market, term: Curve) -> tuple[Cell, ...]:
@@ -207,7 +222,7 @@ def _fees(rules: Rulebook, node: CurveNode, terms: Terms) -> tuple[TradeFees, st
     fees = rules.rules_of(instrument).fees_of(node.expiry)
     found = TradeFees(terms.spot_fee, float(fees.taker), float(fees.delivery))
     note = (
-        f"Fees of value: spot {found.spot:.3%}, future taker {found.future:.3%}, "
+        f"Fees of value: spot {found.spot:.3%} each way, future taker {found.future:.3%}, "
         f"delivery {found.delivery:.4%} ({rules.name}"
         + (f"; uncertain, see obverse rules {rules.venue}" if fees.uncertain else "")
         + ")."

@@ -144,7 +144,8 @@ def _rules(market: Market) -> Rulebook:
 
 
 def _coins(market: Market, underlyings: Sequence[str] | None) -> list[str]:
-    asked = [code.strip().upper() for code in underlyings or market.underlyings]
+    named = [code.strip().upper() for code in underlyings or ()]
+    asked = [code for code in named if code] or market.underlyings
     return [market[code].underlying for code in dict.fromkeys(asked)]
 
 
@@ -171,6 +172,9 @@ def _market_sections(
     return sections
 
 
+_EXPOSURES = (("exposure", sheets.exposure_table), ("sensitivity", sheets.sensitivity_table))
+
+
 def _book_sections(
     valued: BookExposure, market: Market, rules: Rulebook, ladders: tuple[Ladder, ...]
 ) -> list[Section]:
@@ -178,8 +182,8 @@ def _book_sections(
     sections += [Section("positions", "", table) for table in sheets.positions_tables(valued)]
     for item in valued.coins:
         if any(position.underlying == item.coin for position in valued.positions):
-            table = sheets.exposure_table(valued, item.coin)
-            sections.append(Section("exposure", item.coin, table))
+            for key, table_of in _EXPOSURES:
+                sections.append(Section(key, item.coin, table_of(valued, item.coin)))
     sections.append(Section("coins", "", sheets.coins_table(valued)))
     for item in valued.coins:
         if item.coin in valued.book.index_composition:
@@ -190,7 +194,7 @@ def _book_sections(
     for item in valued.coins:
         if item.coin in shown and item.coin in rules.underlyings:
             quoted = market[item.coin]
-            listed = [one for one in rules.listed(item.coin, quoted.at) if one.symbol in quoted]
+            listed = [one for one in rules.listed(item.coin, market.asked) if one.symbol in quoted]
             table = sheets.hedge_table(item.coin, hedges(item, market, listed))
             sections.append(Section("hedge", item.coin, table))
     return sections

@@ -71,7 +71,7 @@ def put(sheet: Sheet, faces: Faces) -> None:
         print_csv(sheet.flat)
     else:
         label = "SIMULATED market. " if sheet.simulated else ""
-        typer.echo(f"{sheet.title}. {label}Source: {sheet.source}.\n")
+        typer.echo(f"{sheet.title}\n{label}Source: {sheet.source}.\n")
         show(item.table for item in sheet.sections)
 
 

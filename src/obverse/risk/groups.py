@@ -1,0 +1,101 @@
+"""A coin's exposure by where it is held and by when it delivers.
+
+A place's dollar delta counts the coins kept there (a holding's `place` is a venue's name, or any
+other word), since they move with the price as its positions do; an expiry's counts its positions
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from obverse.contracts import iso
+
+if TYPE_CHECKING:
+    from obverse.risk.exposure import BookExposure, PositionExposure
+
+
+@dataclass(frozen=True)
+class GroupExposure:
+    """One place, one expiry, or everything of a coin; fields as in `CoinExposure`.
+
+    `effective_leverage` is gross notional settled in the coin over the coin kept and gained there;
+    none for an expiry, or where nothing stands behind the positions.
+    """
+
+    name: str
+    notional_usd: Decimal
+    pnl_coin: Decimal
+    pnl_usd: Decimal
+    coin_delta: float
+    dollar_delta_usd: float
+    coin_convexity: float
+    dollar_convexity: float
+    effective_leverage: float | None
+
+
+def by_group(exposure: BookExposure, coin: str) -> tuple[GroupExposure, ...]:
+    """A coin's places, then its expiries near to far, then the total."""
+    items = [item for item in exposure.positions if item.underlying == coin]
+    holdings = [held for held in exposure.book.holdings if held.currency == coin]
+    places = dict.fromkeys([*(item.venue for item in items), *(held.place for held in holdings)])
+    groups = [
+        _group(
+            exposure,
+            coin,
+            f"at {place or 'no named place'}",
+            [item for item in items if item.venue == place],
+            sum((held.amount for held in holdings if held.place == place), Decimal(0)),
+        )
+        for place in places
+    ]
+    groups += [
+        _group(exposure, coin, name, members, None) for name, members in _by_expiry(items).items()
+    ]
+    everything = sum((held.amount for held in holdings), Decimal(0))
+    return (*groups, _group(exposure, coin, "total", items, everything))
+
+
+def _by_expiry(items: Iterable[PositionExposure]) -> dict[str, list[PositionExposure]]:
+    found: dict[str, list[PositionExposure]] = {}
+    for item in items:
+        name = iso(item.expiry)[:10] if item.expiry else "perpetual"
+        found.setdefault(name, []).append(item)
+    return dict(sorted(found.items(), key=lambda pair: (pair[0] != "perpetual", pair[0])))
+
+
+def _group(
+    exposure: BookExposure,
+    coin: str,
+    name: str,
+    items: list[PositionExposure],
+    held: Decimal | None,
+) -> GroupExposure:
+    index = exposure.price_of(coin)
+    settled = [item for item in items if item.pnl.currency.code == coin]
+    pnl = sum((item.pnl.coins for item in settled), Decimal(0))
+    delta = sum(item.coin_delta for item in items)
+    counted = delta if held is None else delta + float(held + pnl)
+    return GroupExposure(
+        name=name,
+        notional_usd=sum((item.notional_usd for item in items), Decimal(0)),
+        pnl_coin=pnl,
+        pnl_usd=sum((item.pnl_usd.coins for item in items), Decimal(0)),
+        coin_delta=delta,
+        dollar_delta_usd=counted * float(index),
+        coin_convexity=sum(item.coin_convexity for item in settled),
+        dollar_convexity=sum(item.dollar_convexity for item in items),
+        effective_leverage=_leverage(settled, held, pnl, index),
+    )
+
+
+def _leverage(
+    items: list[PositionExposure], held: Decimal | None, pnl: Decimal, index: Decimal
+) -> float | None:
+    if held is None or held + pnl <= 0:
+        return None
+    gross = sum((abs(item.notional_usd) for item in items), Decimal(0))
+    return float(gross / ((held + pnl) * index))

@@ -1,0 +1,155 @@
+"""`obverse funding`: windows and the running one, in each face, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from obverse.market import simulated, write
+
+AT = "2026-03-20T12:34:00Z"
+VENUES = ["binance", "bitmex", "bybit", "deribit", "kraken", "okx"]
+
+
+def _sections(result) -> dict[str, dict]:
+    assert result.exit_code == 0, result.output
+    return {item["section"]: item for item in json.loads(result.stdout)["sections"]}
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory) -> Path:
+    """Two days of one simulated perpetual, an hour apart, in the simple form."""
+    folder = tmp_path_factory.mktemp("recorded")
+    lines: list[str] = []
+    for day in (1, 2):
+        for hour in range(24):
+            at = f"2026-02-{day:02d}T{hour:02d}:00:00Z"
+            write(simulated(at=at, underlyings=("BTC",)), folder / "one.csv")
+            head, *rows = (folder / "one.csv").read_text(encoding="utf-8").splitlines()
+            lines = lines or [head]
+            lines += rows
+    path = folder / "many.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_every_venue_fits_100_columns_and_keeps_paid_apart(obverse, venue: str) -> None:
+    until = ("--from", "2026-03-18", "--until", AT)
+    result = obverse("funding", "--venue", venue, *until, "--explain")
+    assert result.exit_code == 0, result.output
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert "…" not in result.stdout
+    for word in ("Accruing, not paid", "predicted, highest", "windows that ended", "source",
+                 "in force from", "http", "rule "):  # fmt: skip
+        assert word in result.stdout
+    found = _sections(obverse("funding", "--venue", venue, *until, "--json"))
+    assert set(found) == {"now", "accruing", "windows"}
+    assert not any("paid" in key for key in found["accruing"]["units"])
+    assert {"accruing_8h", "paid"} <= set(found["windows"]["units"])
+
+
+def test_the_default_is_the_week_before_the_default_instant(obverse) -> None:
+    found = _sections(obverse("funding", "--json"))
+    rows = found["windows"]["rows"]
+    assert len(rows) == 21
+    assert rows[0]["stamp"] == "2026-11-13T16:00:00Z"
+    assert rows[-1]["stamp"] == "2026-11-20T08:00:00Z"
+    assert found["now"]["rows"][0]["hours_to_stamp"] == 4
+
+
+def test_units_are_one_rate_scaled(obverse) -> None:
+    accruing = _sections(obverse("funding", "--at", AT, "--json"))["accruing"]
+    assert accruing["units"]["rate_8h"] == "fraction (%)"
+    for row in accruing["rows"]:
+        assert row["rate_1h"] * 8 == pytest.approx(row["rate_8h"])
+        assert row["rate_24h"] == pytest.approx(3 * row["rate_8h"])
+        assert row["rate_1y"] == pytest.approx(3 * 365 * row["rate_8h"])
+    rates = {row["what"]: row["rate_8h"] for row in accruing["rows"]}
+    assert (
+        rates["predicted, lowest"]
+        <= rates["predicted, premium stays"]
+        <= rates["predicted, highest"]
+    )
+
+
+def test_the_future_changes_nothing(obverse) -> None:
+    early = ("--from", "2026-03-10", "--until", "2026-03-12")
+    late = ("--from", "2026-03-10", "--until", "2026-03-20")
+    for venue in VENUES:
+        one, other = (
+            _sections(obverse("funding", "--venue", venue, *over, "--json"))["windows"]["rows"]
+            for over in (early, late)
+        )
+        assert other[: len(one)] == one
+
+
+def test_csv_of_a_range_and_of_an_instant(obverse) -> None:
+    rows = list(csv.DictReader(io.StringIO(obverse("funding", "--csv").stdout)))
+    assert len(rows) == 21
+    assert rows[0]["stamp"] == "2026-11-13T16:00:00Z"
+    rows = list(csv.DictReader(io.StringIO(obverse("funding", "--csv", "--at", AT).stdout)))
+    assert rows[0]["what"] == "accruing now"
+
+
+def test_html_has_two_charts_and_needs_nothing_else(obverse, tmp_path) -> None:
+    path = tmp_path / "funding.html"
+    assert obverse("funding", "--html", path, "--venue", "okx").exit_code == 0
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "paid, % of value" in page
+    assert "accruing, % per 8 h" in page
+
+
+def test_a_recording_gives_what_the_simulation_gives(obverse, recording: Path) -> None:
+    result = obverse("funding", "--market", recording, "--json")
+    rows = _sections(result)["windows"]["rows"]
+    assert [row["samples"] for row in rows[:2]] == ["1 of 8", "8 of 8"]
+    made = _sections(
+        obverse("funding", "--from", "2026-02-01", "--until", "2026-02-02T23:00:00Z", "--json")
+    )["windows"]["rows"]
+    for row, same in zip(rows[2:], made[1:], strict=True):
+        assert row["stamp"] == same["stamp"]
+        assert row["paid"] == pytest.approx(same["paid"], abs=1e-12)
+    assert json.loads(result.stdout)["simulated"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--from", "2026-02-02", "--until", "2026-02-01"], ["--from", "is not before --until"]),
+        (["--from", "2020-01-01"], ["--from 2020-01-01", "2024-01-01"]),
+        (["--at", "2019-01-01"], ["2024-01-01", "2019-01-01"]),
+        (["--at", "2026-01-01", "--from", "2025-01-01"], ["--at", "choose one"]),
+        (["--instrument", "BTC-25DEC26"], ["is a future: it has no funding rule", "BTC-PERPETUAL"]),
+        (["--instrument", "BTC-PERPETUALL"], ["Did you mean BTC-PERPETUAL"]),
+        (["--underlying", "DOGE"], ["DOGE", "BTC, ETH"]),
+        (["--venue", "bitmex"], ["BitMEX closed on 2026-09-23"]),
+        (["--market", "/no/such.csv"], ["/no/such.csv"]),
+        (["--json", "--csv"], ["choose one"]),
+    ],
+)
+def test_bad_input_ends_in_one_message(obverse, arguments, words) -> None:
+    result = obverse("funding", *arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1
+    for word in words:
+        assert word in result.stderr
+
+
+def test_a_range_before_a_file_says_what_the_file_holds(obverse, recording: Path) -> None:
+    for arguments in (["--until", "2026-01-01"], ["--from", "2026-01-01"]):
+        result = obverse("funding", "--market", recording, *arguments)
+        assert result.exit_code == 2, result.output
+        assert "2026-02-01T00:00:00Z" in result.stderr
+    result = obverse("funding", "--market", recording, "--instrument", "BTC-PERP")
+    assert "Did you mean BTC-PERPETUAL" in result.stderr
+    result = obverse("funding", "--market", recording, "--instrument", "BTC-27MAR26")
+    assert "no funding rule" in result.stderr

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.errors import DataError
-from obverse.tables import Cell, Column, Table, Tabular, coin, number, percent, text, usd
+from obverse.tables import (
+    Cell, Column, Table, Tabular, coin, machine, number, percent, text, usd,
+)
 
 AT = datetime(2026, 2, 1, 8, 30, tzinfo=UTC)
 BOOK = Table(
@@ -66,10 +68,17 @@ def test_the_unknown_is_a_dash(column: Column) -> None:
     assert column.cell(None) == "—"
 
 
-@pytest.mark.parametrize("value", [0, 0.0, -0.0, Decimal("-0"), -0.004, 0.004, Decimal("-0.0049")])
-def test_what_rounds_to_zero_has_no_sign(value: Cell) -> None:
+@pytest.mark.parametrize("value", [0, 0.0, -0.0, Decimal("-0"), Decimal("0.000")])
+def test_zero_has_no_sign(value: Cell) -> None:
     assert number("x", "X", signed=True).cell(value) == "0.00"
     assert number("x", "X").cell(value) == "0.00"
+
+
+@pytest.mark.parametrize("value", [0.004, Decimal("0.0049"), 1e-300])
+def test_what_rounds_to_zero_keeps_its_sign(value: float | Decimal) -> None:
+    signed = number("x", "X", signed=True)
+    assert (signed.cell(value), signed.cell(-value)) == ("+0.00", "-0.00")
+    assert (number("x", "X").cell(value), number("x", "X").cell(-value)) == ("0.00", "-0.00")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), Decimal("NaN")])
@@ -85,7 +94,7 @@ def test_a_signed_number_shows_its_sign_and_reads_back(value: Decimal, decimals:
     shown = number("x", "X", decimals=decimals, signed=True).cell(value)
     back = Decimal(shown.replace(",", ""))
     assert abs(back - value) <= Decimal(5).scaleb(-decimals - 1)
-    assert shown[0] == ("+" if back > 0 else "-" if back < 0 else "0")
+    assert shown[0] == ("+" if value > 0 else "-" if value < 0 else "0")
 
 
 @given(st.floats(-1e9, 1e9))
@@ -109,10 +118,11 @@ def test_a_header_names_its_unit() -> None:
 def test_text_stands_left_and_numbers_stand_right() -> None:
     assert str(BOOK).splitlines() == [
         "Book",
-        "Name           Size (contracts)  PnL (BTC)  PnL (USD)  Rate (%)",
-        "-------------  ----------------  ---------  ---------  --------",
-        "BTC-PERPETUAL             1,200    +0.5000     -1,234     +1.23",
-        "<cash>                        —          —          0         —",
+        "Name                  Size      PnL     PnL   Rate",
+        "               (contracts)    (BTC)   (USD)    (%)",
+        "-------------  -----------  -------  ------  -----",
+        "BTC-PERPETUAL        1,200  +0.5000  -1,234  +1.23",
+        "<cash>                   —        —      +0      —",
         "  A note & more.",
     ]
 
@@ -136,6 +146,62 @@ def test_an_empty_table_still_has_its_headers() -> None:
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(DataError, match="Book: a row has 1 cells of 2"):
         Table("Book", (text("a", "A"), text("b", "B")), (("x", "y"), ("x",)))
+
+
+# What machines have and people are not shown
+
+MIXED = Table(
+    "Mixed",
+    (text("name", "Name"), machine("expiry"), number("size", "Size"), machine("age", "h")),
+    (("near", AT, 1, 2.5), ("far", None, 2, 3.5)),
+)
+
+
+def test_people_are_not_shown_what_is_for_machines() -> None:
+    assert str(MIXED).splitlines() == [
+        "Mixed", "Name  Size", "----  ----", "near  1.00", "far   2.00",
+    ]  # fmt: skip
+    assert MIXED.cells() == [["near", "1.00"], ["far", "2.00"]]
+    assert [column.key for column in MIXED.shown] == ["name", "size"]
+    html = MIXED._repr_html_()
+    assert (html.count("<th "), html.count("<td ")) == (2, 4)
+    assert "expiry" not in html
+    assert "2.5" not in html
+
+
+def test_files_do_not_have_what_is_for_people_alone() -> None:
+    columns = (text("name", "Name"), Column("note", "", for_files=False), number("x", "X"))
+    table = Table("", columns, (("a", "*", 1.5), ("b", "", 2)))
+    assert str(table).splitlines()[2].split() == ["a", "*", "1.50"]
+    assert table.records() == [{"name": "a", "x": 1.5}, {"name": "b", "x": 2}]
+    assert table.to_frame("records") == table.records()
+    for kind in ("polars", "pandas"):
+        assert list(table.to_frame(kind).columns) == ["name", "x"]
+    assert table.to_frame("arrow").column_names == ["name", "x"]
+
+
+def test_machines_have_every_column() -> None:
+    row = {"name": "near", "expiry": AT, "size": 1, "age": 2.5}
+    assert MIXED.records()[0] == row
+    assert MIXED.to_frame("records")[0] == row
+    assert MIXED.to_frame().columns == list(row)
+    assert MIXED.facing("coin").records() == MIXED.records()
+    assert MIXED.columns[3].raw_unit == "h"
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        (percent("x", "X"), "fraction"),
+        (percent("x", "X", unit="%"), "fraction"),
+        (percent("x", "X", unit="%/y"), "fraction per year"),
+        (number("x", "X", "%"), "%"),
+        (usd("x", "X"), "USD"),
+        (text("x", "X"), ""),
+    ],
+)
+def test_the_raw_unit_is_that_of_the_stored_number(column: Column, unit: str) -> None:
+    assert column.raw_unit == unit
 
 
 # Faces
@@ -231,7 +297,9 @@ def test_html_tells_text_from_numbers_and_gains_from_losses() -> None:
     assert "<td class='text'>BTC-PERPETUAL</td>" in page
     assert "<td class='number up'>+0.5000</td>" in page
     assert "<td class='number down'>-1,234</td>" in page
-    assert "<td class='number'>0</td>" in page
+    assert "<td class='number up'>+0</td>" in page
+    zero = Table("", (usd("x", "X"),), ((0,),))._repr_html_()
+    assert "<td class='number'>0</td>" in zero
     assert "<td class='number'>1,200</td>" in page
     assert page.count("<tr>") == 3
 

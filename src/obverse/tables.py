@@ -45,6 +45,7 @@ class Column:
     signed: bool = False
     face: Literal["", "coin", "usd"] = ""
     for_people: bool = True
+    for_files: bool = True
 
     @property
     def title(self) -> str:
@@ -73,8 +74,7 @@ class Column:
         if self.look is Look.PERCENT:
             number *= 100
         text = f"{number:{'+' if self.signed else ''},.{self.decimals}f}"
-        zero = not any(digit in text for digit in "123456789")
-        return text.lstrip("+-") if zero else text
+        return text.lstrip("+-") if number == 0 else text
 
 
 def number(
@@ -149,8 +149,10 @@ class Table:
 
     def records(self) -> list[dict[str, Cell]]:
         """Rows as plain mappings from key to raw value."""
-        keys = [column.key for column in self.columns]
-        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+        return [
+            {c.key: value for c, value in zip(self.columns, row, strict=True) if c.for_files}
+            for row in self.rows
+        ]
 
     def to_frame(self, kind: FrameKind = "polars") -> Any:
         """The table as a data frame: `polars`, `pandas`, `arrow`, or plain `records`."""
@@ -208,7 +210,9 @@ class Tabular:
 def to_frame(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], kind: FrameKind) -> Any:
     """Turn rows into a data frame of the caller's kind; numbers become floats, times stay times."""
     data = {
-        column.key: [_plain(row[place]) for row in rows] for place, column in enumerate(columns)
+        column.key: [_plain(row[place]) for row in rows]
+        for place, column in enumerate(columns)
+        if column.for_files
     }
     if kind == "records":
         return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]

@@ -12,8 +12,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from obverse.app.cli import app
-from obverse.app.console import console
 from obverse.app.conformance.rows import Row
+from obverse.app.console import console
 from obverse.market import Market, simulated
 
 ROOT = Path(__file__).parents[2]

@@ -47,7 +47,7 @@ def _refuses(result: Result, word: str) -> None:
     assert word in result.stderr
 
 
-COMMANDS = ["report", "rules", "conformance", "symbol", "calendar"]
+COMMANDS = ["report", "rules", "conformance", "symbol", "calendar", "marks", "funding"]
 
 
 def test_help_names_every_command(run: Run) -> None:

@@ -60,7 +60,7 @@ def test_a_future_in_its_window_shows_what_is_left(obverse) -> None:
     first = near["rows"][0]
     assert first["window_start"] == "2026-03-27T07:30:00Z"
     assert (first["elapsed_share"], first["remaining_exposure"]) == (0.5, 0.5)
-    assert near["units"]["elapsed_share"] == "fraction (%)"
+    assert near["units"]["elapsed_share"] == "fraction"
 
 
 def test_json_has_units_and_raw_numbers(obverse) -> None:
@@ -69,7 +69,7 @@ def test_json_has_units_and_raw_numbers(obverse) -> None:
     assert (made["venue"], made["simulated"]) == ("deribit", True)
     section = made["sections"][0]
     assert section["units"]["mark_usd"] == "USD"
-    assert section["units"]["premium_rate"] == "fraction (%)"
+    assert section["units"]["premium_rate"] == "fraction"
     assert set(section["units"]) == set(section["rows"][0])
     row = section["rows"][0]
     basis = row["mark_usd"] - float(row["index_usd"])
@@ -83,6 +83,7 @@ def test_csv_is_one_row_an_instrument(obverse) -> None:
         quote.symbol for code in market for quote in market[code].quotes
     ]
     assert all(float(row["mark_usd"]) > 0 for row in rows)
+    assert {row["simulated"] for row in rows} == {"true"}
     assert rows[0]["stand_ins"].startswith("the basis of this instant")
 
 

@@ -114,7 +114,9 @@ def test_one_instrument_an_expiry_and_a_listed_one_before_a_synthetic(make_snaps
     term = curve(make_snapshot("100", {30: "101"}, synthetic={30: "105", 60: "102"}))
     assert [(node.symbol, node.listed) for node in term.nodes] == [("F30", True), ("SYN60", False)]
     assert term.nodes[0].mark_usd == 101
-    assert "SYN60*" in str(term)
+    assert [row[:2] for row in term.table().cells()] == [["F30", ""], ["SYN60", "*"]]
+    assert [row["symbol"] for row in term.to_frame("records")] == ["F30", "SYN60"]
+    assert "note" not in term.to_frame().columns
     assert "a forward implied by options" in str(term)
 
 
@@ -229,12 +231,22 @@ def test_a_recorded_curve_is_not_called_simulated(make_snapshot: Make) -> None:
 
 def test_the_table_names_units_conventions_and_instant(term: Curve) -> None:
     shown = str(term)
-    for word in ("Days", "Mark (USD)", "Basis (USD)", "Basis (%)", "Simple (%/y)", "Forward (%/y)"):
-        assert word in shown
+    heads, units = (line.split() for line in shown.splitlines()[1:3])
+    assert heads == ["Expiry", "Days", "Mark", "Basis", "Basis", "Simple", "Contin.", "Forward"]
+    assert units == ["(USD)", "(USD)", "(%)", "(%/y)", "(%/y)", "(%/y)"]
     assert "2026-11-20T12:00:00Z, index 90,658.06 USD" in shown
     assert "act/365" in shown
     assert "The index moved" not in shown
     assert "no listed future" not in shown
+
+
+def test_machines_have_the_delivery_and_whether_it_is_listed(make_snapshot: Make) -> None:
+    term = curve(make_snapshot("100", {30: "101"}, synthetic={60: "102"}))
+    records = term.to_frame("records")
+    assert [row["expiry"] for row in records] == [node.expiry for node in term.nodes]
+    assert [row["listed"] for row in records] == [True, False]
+    assert {"expiry", "listed"}.isdisjoint(column.key for column in term.table().shown)
+    assert term.to_frame()["expiry"].to_list() == [node.expiry for node in term.nodes]
 
 
 @pytest.mark.parametrize(("high", "noisy"), [("100.10", False), ("100.11", True)])

@@ -48,6 +48,18 @@ def test_the_textbooks_forward_prices(
     assert fair_price(spot, maturity, carry) == pytest.approx(price, abs=0.005)
 
 
+def test_a_comparison_prints_in_one_line_with_units() -> None:
+    """A quarter of the year at 4 %: 100,000·exp(0.01) = 101,005.02."""
+    found = compare_with_market(100_000, 102_000, 0.25, Carry(0.04))
+    assert str(found) == repr(found) == (
+        "market 102,000.00 USD, fair 101,005.02 USD: +994.98 USD (+0.985%, +3.92% a year)"
+    )
+    at_delivery = compare_with_market(100_000, 99_000, 0, Carry(0.04))
+    assert str(at_delivery) == (
+        "market 99,000.00 USD, fair 100,000.00 USD: -1,000.00 USD (-1.000%)"
+    )
+
+
 @given(spots, years, rates, rates, rates)
 def test_flat_rates_price_as_curves_of_one_maturity(
     spot: float, maturity: float, dollar: float, coin: float, storage: float

@@ -236,3 +236,20 @@ def test_a_price_or_maturity_that_is_none_is_refused(trade: Trade, place: str, b
 def test_a_fee_that_takes_everything_is_refused(place: str, bad: float) -> None:
     with pytest.raises(DataError, match="fee"):
         TradeFees(**{"spot": 0, "future": 0, "delivery": 0} | {place: bad})
+
+
+@BOTH
+def test_a_trade_prints_in_one_line_with_units(trade: Trade) -> None:
+    made = trade(100_000, 102_000, 0.25, Carry(0.04), DERIBIT)
+    assert str(made) == repr(made)
+    assert str(made) == (
+        f"{made.name}: {made.profit_usd:+,.2f} USD, {made.profit_coin:+.6f} coin, "
+        f"{made.annualised:+.2%} a year, after fees of {made.fees_usd:,.2f} USD"
+    )
+
+
+def test_a_trade_without_fees_prints_its_gain() -> None:
+    """102,000 less 100,000·exp(0.01) = 994.98 dollars, ln of their ratio four times a year."""
+    assert str(cash_and_carry(100_000, 102_000, 0.25, Carry(0.04), FREE)) == (
+        "cash-and-carry: +994.98 USD, +0.009950 coin, +3.92% a year, after fees of 0.00 USD"
+    )

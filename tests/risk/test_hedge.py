@@ -85,6 +85,7 @@ def test_a_short_book_is_hedged_by_buying() -> None:
     assert (hedge.side, hedge.usd_amount) == ("buy", 77_390)
     assert hedge.left_coin == pytest.approx(2 / 77388)
     assert hedge.how == ""
+    assert repr(hedge) == str(hedge)
     assert str(hedge) == (
         "buy 7,739 BTC-PERPETUAL (77,390 USD) at 77,388.00 leaves +0.000026 BTC (+2.00 USD)"
     )

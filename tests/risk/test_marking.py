@@ -124,7 +124,21 @@ def test_beyond_the_last_expiry_the_curves_last_rate_goes_on() -> None:
     assert christmas.expiry is not None
     rate = math.log(78604.47 / 77334.5) / years_between(AT, JUNE)
     price = 77334.5 * math.exp(rate * years_between(AT, christmas.expiry))
-    assert float(mark_of(christmas, MARKET).price) == pytest.approx(price, abs=0.001)
+    found = mark_of(christmas, MARKET)
+    assert float(found.price) == pytest.approx(price, abs=0.001)
+    assert found.how == (
+        "beyond the deribit curve: the last expiry's yearly rate carried on, a guess"
+    )
+
+
+def test_only_beyond_the_last_expiry_is_the_mark_a_guess() -> None:
+    """Before the first expiry the curve is read too, from the index to it; after it, without one."""
+    february = mark_of(DERIBIT.instrument("BTC-27FEB26"), MARKET)
+    assert february.how == "read off the deribit curve"
+    bare = market_of(snapshot("BTC", "77334.5", [perpetual("BTC-PERPETUAL", "77388")]))
+    without = mark_of(JUNE_FUTURE, bare)
+    assert without.price == Decimal("77334.5")
+    assert without.how.endswith("a guess")
 
 
 def test_a_coin_of_cents_keeps_its_digits_on_the_curve() -> None:

@@ -21,6 +21,7 @@ from books import (
 from hypothesis import given, settings
 
 from obverse.risk import Book, BookExposure, Constituent, Holding, exposure, hedges, sheets
+from obverse.risk.groups import by_group
 from obverse.rulebooks import rulebook
 
 BINANCE = rulebook("binance", as_of="2026-02-01").instrument("BTCUSD_260327")
@@ -38,44 +39,70 @@ def found() -> BookExposure:
     return exposure(book({"BTC": "10", "USD": "2500"}, *positions), MARKET)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=20)
 @given(mixed_books)
-def test_groups_by_venue_and_by_expiry_each_add_up_to_the_total(drawn: Book) -> None:
+def test_both_tables_of_a_coin_have_a_row_for_each_of_its_groups(drawn: Book) -> None:
+    made = exposure(drawn, MARKET)
     for coin in ("BTC", "ETH"):
-        rows = sheets.exposure_table(exposure(drawn, MARKET), coin).records()
-        *groups, total = rows
-        assert total["group"] == "total"
-        by_venue = [row for row in groups if str(row["group"]).startswith("venue ")]
-        by_expiry = [row for row in groups if row not in by_venue]
-        for key in ("notional_usd", "pnl_coin", "pnl_usd", "coin_delta", "coin_convexity"):
-            for part in (by_venue, by_expiry):
-                whole = sum(float(row[key]) for row in part)  # type: ignore[arg-type]
-                assert whole == pytest.approx(float(total[key]), abs=1e-6), key  # type: ignore[arg-type]
+        for table in (sheets.exposure_table(made, coin), sheets.sensitivity_table(made, coin)):
+            assert len(table.rows) == len(by_group(made, coin))
+            for row, group in zip(table.records(), by_group(made, coin), strict=True):
+                assert row == {key: getattr(group, key) for key in row}
 
 
-def test_positions_are_grouped_by_venue_then_by_delivery(found: BookExposure) -> None:
-    rows = sheets.exposure_table(found, "BTC").records()
-    assert [row["group"] for row in rows] == [
-        "venue deribit", "venue binance", "perpetual", "2026-03-27", "total",
+def test_exposure_reads_by_place_then_by_delivery(found: BookExposure) -> None:
+    table = sheets.exposure_table(found, "BTC")
+    assert [column.title for column in table.columns] == [
+        "Group", "Net notional (USD)", "Unreal. PnL (BTC)", "Unreal. PnL (USD)", "Leverage (x)",
     ]  # fmt: skip
-    net = [row["notional_usd"] for row in rows]
-    assert net == [-150_000, 100_000, -200_000, 150_000, -50_000]
+    assert [row[:2] for row in table.cells()] == [
+        ["at deribit", "-150,000"],
+        ["at binance", "+100,000"],
+        ["at bitmex", "0"],
+        ["at no named place", "0"],
+        ["perpetual", "-200,000"],
+        ["2026-03-27", "+150,000"],
+        ["total", "-50,000"],
+    ]
+    leverage = {row[0]: row[4] for row in table.cells()}
+    assert leverage["at no named place"] == "0.00"
+    assert leverage["perpetual"] == leverage["2026-03-27"] == "—"
+    bitcoin = found.coins[0]
+    assert leverage["total"] == f"{bitcoin.effective_leverage:.2f}"
+    assert "gross notional settled in the coin" in table.notes[0]
+
+
+def test_sensitivities_read_by_place_then_by_delivery(found: BookExposure) -> None:
+    table = sheets.sensitivity_table(found, "BTC")
+    assert [column.title for column in table.columns] == [
+        "Group", "Coin delta (BTC)", "Dollar delta (USD)", "Coin gamma (BTC)", "Dollar gamma (USD)",
+    ]  # fmt: skip
+    names = [row[0] for row in table.cells()]
+    assert names == [row[0] for row in sheets.exposure_table(found, "BTC").cells()]
+    rows = {row["name"]: row for row in table.records()}
+    assert rows["perpetual"]["coin_delta"] == pytest.approx(-200_000 / 77_388)
+    assert rows["at no named place"]["dollar_delta_usd"] == 10 * 77_334.5
+    assert rows["total"]["dollar_delta_usd"] == pytest.approx(found.coins[0].dollar_delta_usd)
+    assert "with the coins held in that place" in table.notes[0]
 
 
 def test_a_quanto_counts_in_dollars_but_not_in_the_coin_it_does_not_settle_in(
     found: BookExposure,
 ) -> None:
-    rows = sheets.exposure_table(found, "ETH").records()
-    assert [row["group"] for row in rows] == ["venue bitmex", "perpetual", "total"]
-    assert rows[-1]["pnl_coin"] == 0  # 88 dollars at 1e-6 BTC, 1,000 contracts: 0.088 BTC
-    assert rows[-1]["pnl_usd"] == pytest.approx(Decimal("6805.436"))
+    cells = sheets.exposure_table(found, "ETH").cells()
+    assert [row[0] for row in cells] == ["at bitmex", "perpetual", "total"]
+    assert {tuple(row[2:]) for row in cells} == {("—", "+6,805.44", "—")}
 
 
 def test_positions_come_in_one_table_a_settlement_coin() -> None:
     made = book({}, held(PERPETUAL, 1, "77000"), held(ETHER, 1, "2300"), held(LINEAR, 1, "77000"))
     tables = sheets.positions_tables(exposure(made, MARKET))
     assert [table.title for table in tables] == [f"Positions settled in {c}" for c in made_codes()]
-    assert "Unreal. PnL (ETH)" in str(tables[1])
+    assert [table.columns[6].title for table in tables] == [
+        f"Unreal. PnL ({code})" for code in made_codes()
+    ]
+    assert [row[:3] for row in tables[1].cells()] == [["ETH-PERPETUAL", "deribit", "+1"]]
+    assert str(tables[1]).splitlines()[2].split() == ["(USD)", "(USD)", "(USD)", "(ETH)", "(USD)"]
 
 
 def made_codes() -> tuple[str, ...]:
@@ -117,7 +144,16 @@ def test_holdings_say_where_and_what_they_are_worth() -> None:
     assert table.cells() == [
         ["BTC", "vault", "+2.0000", "+154,669.00"],
         ["USD", "", "-7.0000", "-7.00"],
+        ["total", "", "—", "+154,662.00"],
     ]
+
+
+def test_a_single_holding_needs_no_total() -> None:
+    made = Book("mine", (Holding("BTC", Decimal(2), "vault"),))
+    assert sheets.holdings_table(exposure(made, MARKET)).cells() == [
+        ["BTC", "vault", "+2.0000", "+154,669.00"]
+    ]
+    assert sheets.holdings_table(exposure(Book("none"), MARKET)).rows == ()
 
 
 def test_the_dollar_delta_is_split_by_the_weights_of_the_index() -> None:
@@ -139,7 +175,7 @@ def test_the_hedge_table_has_a_row_an_instrument_with_what_is_left() -> None:
         ["BTC-PERPETUAL", "sell", "7,739", "77,390"],
         ["BTC-27MAR26", "sell", "7,772", "77,720"],
     ]
-    assert "Left over (BTC)" in str(table)
+    assert [column.title for column in table.columns[-2:]] == ["Left over (BTC)", "Left over (USD)"]
     assert "synthetic dollar" in str(table)
     assert len(table.notes) == 1
 
@@ -159,6 +195,7 @@ def test_every_title_says_when_the_market_is_simulated() -> None:
         sheets.holdings_table(made),
         *sheets.positions_tables(made),
         sheets.exposure_table(made, "BTC"),
+        sheets.sensitivity_table(made, "BTC"),
         sheets.composition_table(made, "BTC"),
     ]
     assert [table.title for table in tables if not table.title.endswith(" (simulated)")] == []
@@ -168,7 +205,8 @@ def test_leverage_of_a_coin_is_of_what_it_bears(found: BookExposure) -> None:
     bitcoin, ether, _, total = found.to_frame("records")
     equity = float(bitcoin["equity_usd"])  # type: ignore[arg-type]
     quanto = 1_000 * 0.000001 * 2_388 * 77_334.5
-    assert bitcoin["notional_usd"] == 350_000
+    assert bitcoin["settled_notional_usd"] == pytest.approx(350_000 + quanto)
     assert bitcoin["effective_leverage"] == pytest.approx((350_000 + quanto) / equity)
-    assert ether["notional_usd"] == pytest.approx(quanto)
+    assert ether["settled_notional_usd"] == 0  # the quanto is settled in bitcoin
+    assert total["settled_notional_usd"] == pytest.approx(350_000 + quanto)
     assert total["effective_leverage"] == pytest.approx((350_000 + quanto) / (equity + 2_500))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from small_rulebook import changed
+from small_rulebook import changed, entry
 from strategies import venue_days
 
 from obverse.contracts import Kind
 from obverse.contracts.instants import iso
 from obverse.errors import SymbolError
-from obverse.rulebooks import rulebook
+from obverse.rulebooks import Rulebook, rulebook
 
 NAMES = [
     ("bitmex", "2020-01-01", "XBTUSD", "BTC/USD:BTC", None),
@@ -176,6 +176,53 @@ def test_no_two_listed_instruments_share_a_name(day: tuple[str, datetime]) -> No
     names = book.names()
     assert len(names) == len(set(names))
     assert len(names) == 2 * sum(len(book.listed(coin)) for coin in book.underlyings)
+
+
+@pytest.mark.parametrize(
+    ("venue", "as_of", "symbol"),
+    [
+        ("bitmex", "2020-01-01", "XBTF22"),  # monthlies came in December 2021
+        ("deribit", "2021-01-01", "BTC-8JAN21"),  # weeklies went in December 2020 and came again
+        ("deribit", "2026-01-01", "BTC-17FEB17"),  # a weekly of 2017
+        ("okx", "2022-01-01", "BTC-USD-240426"),  # monthlies came in November 2023
+        ("kraken", "2026-01-01", "FI_XBTUSD_181012"),  # weeklies went in 2019
+    ],
+)
+def test_a_name_of_another_time_is_read_but_not_listed(
+    venue: str, as_of: str, symbol: str
+) -> None:
+    book = rulebook(venue, as_of=as_of)
+    found = book.instrument(symbol)
+    assert found.symbol == symbol
+    assert found.expiry is not None
+    assert book.instrument(found.unified) == found
+    assert symbol not in {item.symbol for item in book.listed("BTC")}
+
+
+def test_daily_names_are_read_only_while_dailies_are_listed() -> None:
+    """Every day is a delivery of theirs, so that at other times they would let any day pass."""
+    tuesday = "BTC-2JUN26"
+    assert rulebook("deribit", as_of="2026-06-01").instrument(tuesday).symbol == tuesday
+    with pytest.raises(SymbolError, match=f"No instrument '{tuesday}'"):
+        rulebook("deribit", as_of="2026-02-01").instrument(tuesday)
+
+
+def test_the_calendar_in_force_is_read_before_those_of_other_times(tmp_path: Path) -> None:
+    """Weeklies at 08:00 until 2022, then quarterlies alone at 16:00, winter days in London."""
+    later = entry("calendar", 'products = ["future"]\nfrom = 2022-01-01')
+    later = later.replace("08:00", "16:00").replace("weekly = 2, ", "")
+    path = tmp_path / "harbour.toml"
+    path.write_text(changed() + later)
+    before, after = (rulebook(str(path), as_of=at) for at in ("2021-12-01", "2022-02-01"))
+
+    def hour(book: Rulebook, symbol: str) -> int | None:
+        expiry = book.instrument(symbol).expiry
+        return expiry and expiry.hour
+
+    assert (hour(before, "BTC-220325"), hour(after, "BTC-220325")) == (8, 16)
+    assert hour(before, "BTC-220218") == hour(after, "BTC-220218") == 8  # by the old one alone
+    with pytest.raises(SymbolError):
+        after.instrument("BTC-220217")
 
 
 def test_a_month_whose_delivery_was_cancelled_lists_nothing(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ Coinbase = 0.5
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +35,7 @@ from obverse.contracts import Instrument, Kind, Position, exact, fill
 from obverse.errors import AmountError, DataError, Fault, LocatedError, ObverseError
 from obverse.located import LocatedToml, convert, parse
 from obverse.risk import Book, Constituent, Holding
+from obverse.risk.book import is_dollar
 from obverse.rulebooks import rulebook
 
 Sides = {"long": 1, "buy": 1, "short": -1, "sell": -1}
@@ -58,7 +59,7 @@ class PositionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contracts: Decimal | None = None
     usd_amount: Decimal | None = None
     entry_price: Decimal | None = None
-    fills: list[Fill] = []
+    fills: list[Fill] | None = None
 
 
 class HoldingRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,17 +109,24 @@ class BookRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     index: dict[str, dict[str, Decimal]] = {}
 
 
-def read_book_file(path: Path, as_of: datetime) -> tuple[Book, Assumptions]:
-    """Read a book file under the rules of an instant; every fault is named with line and field."""
+def read_book_file(
+    path: Path, as_of: datetime, priced: Collection[str] | None = None
+) -> tuple[Book, Assumptions]:
+    """Read a book file under the rules of an instant; every fault is named with line and field.
+
+    `priced` are the coins that the market has a price for; a holding of another one is a fault.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: the book cannot be read: {error}.") from None
-    return read_book(text, str(path), as_of)
+    return read_book(text, str(path), as_of, priced)
 
 
-def read_book(text: str, path: str, as_of: datetime) -> tuple[Book, Assumptions]:
-    """Read a book from text; `path` names the file in faults."""
+def read_book(
+    text: str, path: str, as_of: datetime, priced: Collection[str] | None = None
+) -> tuple[Book, Assumptions]:
+    """Read a book from text; `path` names the file in faults, `priced` as in `read_book_file`."""
     document = parse(text, path)
     row = convert(document, BookRow)
     if not row.holdings and not row.positions:
@@ -126,6 +134,7 @@ def read_book(text: str, path: str, as_of: datetime) -> tuple[Book, Assumptions]
     faults = [
         *_rate_faults(document, row.assumptions),
         *_holding_faults(document, row),
+        *_unpriced(document, row, priced),
         *_index_faults(document, row),
     ]
     positions: list[Position] = []
@@ -197,6 +206,15 @@ def _holding_faults(document: LocatedToml, row: BookRow) -> Iterator[Fault]:
             yield document.fault(("holdings", place, "currency"), reason)
 
 
+def _unpriced(
+    document: LocatedToml, row: BookRow, priced: Collection[str] | None
+) -> Iterator[Fault]:
+    for place, item in enumerate(row.holdings):
+        if priced is not None and item.currency not in priced and not is_dollar(item.currency):
+            reason = f"the market has no price for {item.currency}; it has {', '.join(priced)}"
+            yield document.fault(("holdings", place, "currency"), reason)
+
+
 def _position(item: PositionRow, as_of: datetime) -> Position:
     instrument = _instrument(item, as_of)
     if instrument.kind is Kind.SPREAD:
@@ -229,7 +247,9 @@ def _instrument(item: PositionRow, as_of: datetime) -> Instrument:
 
 
 def _trades(item: PositionRow) -> list[Fill]:
-    if item.fills:
+    if item.fills is not None:
+        if not item.fills:
+            raise _FieldError("is empty; give the trades, or a size at an entry price", "fills")
         for field in ("side", "contracts", "usd_amount", "entry_price"):
             if getattr(item, field) is not None:
                 raise _FieldError("give fills, or a size at an entry price, not both", field)

@@ -25,6 +25,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar, Protocol, TypeAlias
 
+from obverse.contracts.units import ExactNumber, exact_price
 from obverse.errors import AmountError
 
 Number: TypeAlias = int | Decimal | Fraction
@@ -72,9 +73,8 @@ class Payoff(Protocol):
         ...
 
 
-def _multiplier(multiplier: Decimal) -> None:
-    if not multiplier.is_finite() or multiplier <= 0:
-        raise AmountError(f"multiplier: {multiplier} is not above zero.")
+def _multiplier(payoff: object, multiplier: ExactNumber) -> None:
+    object.__setattr__(payoff, "multiplier", exact_price(multiplier, "multiplier"))
 
 
 def _nonzero(number: Number, what: str) -> Fraction:
@@ -93,7 +93,7 @@ class Inverse:
 
     def __post_init__(self) -> None:
         """Refuse a multiplier that is not above zero."""
-        _multiplier(self.multiplier)
+        _multiplier(self, self.multiplier)
 
     def value(self, contracts: Number, price: Number) -> Fraction:
         """N·m/P."""
@@ -132,7 +132,7 @@ class _Proportional:
 
     def __post_init__(self) -> None:
         """Refuse a multiplier that is not above zero."""
-        _multiplier(self.multiplier)
+        _multiplier(self, self.multiplier)
 
     def value(self, contracts: Number, price: Number) -> Fraction:
         """N·m·P."""

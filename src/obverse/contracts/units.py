@@ -140,6 +140,10 @@ class Price(Decimal):
 
     __repr__ = __str__
 
+    def __format__(self, specification: str, /, *_: Any) -> str:
+        """Format as a number where a format is asked for, else print with the unit."""
+        return super().__format__(specification) if specification else str(self)
+
     def __reduce__(self) -> Any:
         """Travel between processes with the unit."""
         return Price, (Decimal(self), self.unit)
@@ -226,6 +230,11 @@ class Amount:
         return Fraction(self.units, self.currency.scale)
 
     def _same(self, other: Amount) -> None:
+        if not isinstance(other, Amount):
+            raise AmountError(
+                f"{other!r} is not an amount; compare with or add {self.currency.code} amounts, "
+                "such as currency.zero."
+            )
         if self.currency != other.currency:
             raise AmountError(
                 f"{self.currency.code} (1e-{self.currency.exponent}) and {other.currency.code} "
@@ -236,6 +245,14 @@ class Amount:
         """Add an amount of the same currency."""
         self._same(other)
         return Amount(self.units + other.units, self.currency)
+
+    def __radd__(self, other: int) -> Amount:
+        """Let `sum` start from its zero."""
+        return self if other == 0 else NotImplemented
+
+    def __format__(self, specification: str) -> str:
+        """Format the coins as a number where a format is asked for, else print with the code."""
+        return format(self.coins, specification) if specification else str(self)
 
     def __sub__(self, other: Amount) -> Amount:
         """Subtract an amount of the same currency."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from obverse.contracts.instants import DAYS_PER_YEAR, iso, years_between
 from obverse.errors import MarketDataError
 from obverse.market import Market, Quote, Snapshot
-from obverse.tables import Table, Tabular, machine, number, percent, text
+from obverse.tables import Column, Table, Tabular, machine, number, percent, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -239,6 +239,7 @@ def _perpetual(index: float, quote: Quote) -> PerpetualNode:
 def _table(term: Curve) -> Table:
     columns = (
         text("symbol", "Expiry"),
+        Column("note", "", for_files=False),
         machine("expiry"),
         machine("listed"),
         number("days", "Days", decimals=1),
@@ -251,7 +252,8 @@ def _table(term: Curve) -> Table:
     )
     rows = tuple(
         (
-            node.symbol + ("" if node.listed else "*"),
+            node.symbol,
+            "" if node.listed else "*",
             node.expiry,
             node.listed,
             node.days,

@@ -9,7 +9,7 @@ from obverse.marks.funding_windows import RATE_UNITS, Accrual, FundingWindow, pe
 from obverse.marks.history import fixed_amounts
 from obverse.marks.policies import capped_rate, rate_from_premium
 from obverse.marks.rebuilt import Line
-from obverse.marks.runs import AVERAGE_UNKNOWN, START_UNKNOWN, FundingRun
+from obverse.marks.runs import START_UNKNOWN, FundingRun
 from obverse.marks.schedule import to_ns
 from obverse.marks.sheets import decimals_of
 from obverse.tables import Cell, Table, number, percent, text
@@ -48,7 +48,10 @@ def now_table(run: FundingRun, now: Accrual) -> Table:
 
 def step_notes(run: FundingRun) -> list[str]:
     """Where samples are sparser than the venue's, and what is left out for that."""
-    notes = [AVERAGE_UNKNOWN] if AVERAGE_UNKNOWN in run.remarks else []
+    notes = [remark for remark in run.remarks if remark != START_UNKNOWN]
+    bare = sum(part.history.steps_without_book for part in run.parts)
+    if bare:
+        notes.append(f"Samples without a two-sided book, which leave no premium: {bare}.")
     rule = run.parts[-1].funding
     if run.step_seconds > float(rule.sample_seconds):
         notes.insert(

@@ -1,4 +1,4 @@
-"""Charts of marks at one instant, and of a run of funding: what accrued apart from what was paid."""
+"""Charts of marks at an instant, and of a run of funding: what accrued apart from what was paid."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -34,9 +35,10 @@ def recorded_funding(history: QuoteHistory, until: datetime | None = None) -> Fu
         last_usd=np.array([_float(quote.last) for quote in quotes]),
     )
     book = rulebook(history.venue, as_of=kept[-1].at)
-    return funding_run(
+    found = funding_run(
         samples, book, history.symbol, source=history.source, simulated=history.simulated
     )
+    return replace(found, remarks=(*found.remarks, *map(str, history.findings)))
 
 
 def _float(price: Decimal | None) -> float:

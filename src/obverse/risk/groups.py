@@ -23,12 +23,13 @@ class GroupExposure:
     """One place, one expiry, or everything of a coin; fields as in `CoinExposure`.
 
     `effective_leverage` is gross notional settled in the coin over the coin kept and gained there;
-    none for an expiry, or where nothing stands behind the positions.
+    none for an expiry, or where nothing stands behind the positions. `pnl_coin` is none where no
+    position is settled in the coin.
     """
 
     name: str
     notional_usd: Decimal
-    pnl_coin: Decimal
+    pnl_coin: Decimal | None
     pnl_usd: Decimal
     coin_delta: float
     dollar_delta_usd: float
@@ -38,8 +39,12 @@ class GroupExposure:
 
 
 def by_group(exposure: BookExposure, coin: str) -> tuple[GroupExposure, ...]:
-    """A coin's places, then its expiries near to far, then the total."""
-    items = [item for item in exposure.positions if item.underlying == coin]
+    """A coin's places, then its expiries near to far, then the total.
+
+    Deltas are those of positions on the coin; gains are those settled in it. The total equals the
+    coin's row in `BookExposure.coins`.
+    """
+    items = [p for p in exposure.positions if coin in (p.underlying, p.pnl.currency.code)]
     holdings = [held for held in exposure.book.holdings if held.currency == coin]
     places = dict.fromkeys([*(item.venue for item in items), *(held.place for held in holdings)])
     groups = [
@@ -75,19 +80,20 @@ def _group(
     held: Decimal | None,
 ) -> GroupExposure:
     index = exposure.price_of(coin)
+    moved = [item for item in items if item.underlying == coin]
     settled = [item for item in items if item.pnl.currency.code == coin]
     pnl = sum((item.pnl.coins for item in settled), Decimal(0))
-    delta = sum(item.coin_delta for item in items)
+    delta = sum(item.coin_delta for item in moved)
     counted = delta if held is None else delta + float(held + pnl)
     return GroupExposure(
         name=name,
-        notional_usd=sum((item.notional_usd for item in items), Decimal(0)),
-        pnl_coin=pnl,
+        notional_usd=sum((item.notional_usd for item in moved), Decimal(0)),
+        pnl_coin=pnl if settled or not items else None,
         pnl_usd=sum((item.pnl_usd.coins for item in items), Decimal(0)),
         coin_delta=delta,
         dollar_delta_usd=counted * float(index),
-        coin_convexity=sum(item.coin_convexity for item in settled),
-        dollar_convexity=sum(item.dollar_convexity for item in items),
+        coin_convexity=sum(item.coin_convexity for item in moved if item in settled),
+        dollar_convexity=sum(item.dollar_convexity for item in moved),
         effective_leverage=_leverage(settled, held, pnl, index),
     )
 

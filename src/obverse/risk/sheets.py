@@ -122,7 +122,7 @@ def coins_table(exposure: BookExposure) -> Table:
         coin("coin_delta", "Pos. delta", "coins"),
         coin("dollar_delta_coin", "Dollar delta", "coins"),
         usd("dollar_delta_usd", "Dollar delta"),
-        usd("notional_usd", "Gross notional", signed=False),
+        usd("settled_notional_usd", "Gross notional", signed=False),
         number("effective_leverage", "Leverage", "x"),
     )
     rows: list[tuple[Cell, ...]] = [_coin_row(item) for item in exposure.coins]
@@ -156,7 +156,7 @@ def _coin_row(item: CoinExposure) -> tuple[Cell, ...]:
         item.coin_delta,
         item.dollar_delta_coin,
         item.dollar_delta_usd,
-        item.notional_usd,
+        item.settled_notional_usd,
         item.effective_leverage,
     )
 
@@ -206,7 +206,10 @@ def ladder_table(steps: Ladder) -> Table:
         )
         for rung in steps.rungs
     )
-    notes = (f"Index and all {steps.coin} contracts move by the same per cent; other coins stay.",)
+    notes = (
+        f"Index and all {steps.coin} contracts move by the same per cent; other coins stay. "
+        "No liquidation on the way is modelled.",
+    )
     return Table(f"{steps.coin} price ladder{_label(steps)}", columns, rows, notes)
 
 

@@ -31,6 +31,7 @@ def test_sections_are_in_the_order_of_the_issue(miner: Report) -> None:
         "holdings",
         "positions",
         "exposure",
+        "sensitivity",
         "coins",
         "composition",
         "ladder",
@@ -143,7 +144,8 @@ def test_text_holds_every_title_and_is_plain(miner: Report) -> None:
 
 def test_html_is_written_whole_or_not_at_all(miner: Report, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    assert miner.to_html(path) == path.read_text(encoding="utf-8")
+    assert miner.to_html(path) == path
+    assert path.read_text(encoding="utf-8") == miner.to_html()
     with pytest.raises(OSError, match="none"):
         miner.to_html(tmp_path / "none" / "report.html")
 

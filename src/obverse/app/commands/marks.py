@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obverse.app.commands.report import SIMULATED
-from obverse.app.report.report import Section
 from obverse.app.commands.sheet import Faces, Sheet, put
+from obverse.app.report.report import Section
 from obverse.contracts import instant, iso
 from obverse.contracts.instruments import Kind
 from obverse.errors import RuleError, SymbolError
@@ -133,7 +133,9 @@ def _sections(
 ) -> Iterator[Section]:
     coin = market_coin(market, found[0].symbol)
     title = f"{coin} at {market.venue}, {iso(found[0].at)}"
-    yield Section("marks", coin, mark_table(title, found))
+    table = mark_table(title, found)
+    said = (*map(str, market[coin].findings), *map(str, market.findings))
+    yield Section("marks", coin, replace(table, notes=(*table.notes, *said)))
     if any(reading.band for reading in found):
         yield Section("limits", coin, limits_table(f"{coin} price bands", found))
     if any(reading.delivering for reading in found):

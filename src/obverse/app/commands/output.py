@@ -25,8 +25,9 @@ def print_csv(table: Table) -> None:
     """Print a table's raw values as CSV."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([column.key for column in table.columns])
-    writer.writerows([["" if v is None else jsonable(v) for v in row] for row in table.rows])
+    writer.writerow([column.key for column in table.columns if column.for_files])
+    for row in table.records():
+        writer.writerow(["" if value is None else jsonable(value) for value in row.values()])
     typer.echo(buffer.getvalue(), nl=False)
 
 

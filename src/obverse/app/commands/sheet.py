@@ -19,7 +19,7 @@ from obverse.app.report.machine import section_json
 from obverse.app.report.report import Section
 from obverse.contracts import iso
 from obverse.errors import DataError
-from obverse.tables import Table
+from obverse.tables import Table, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,11 +68,18 @@ def put(sheet: Sheet, faces: Faces) -> None:
     if faces.json:
         print_json(_json(sheet))
     elif faces.csv:
-        print_csv(sheet.flat)
+        print_csv(_labelled(sheet))
     else:
         label = "SIMULATED market. " if sheet.simulated else ""
         typer.echo(f"{sheet.title}\n{label}Source: {sheet.source}.\n")
         show(item.table for item in sheet.sections)
+
+
+def _labelled(sheet: Sheet) -> Table:
+    """The table for machines, each row with its venue and whether it is simulated."""
+    labels = (sheet.venue, str(sheet.simulated).lower())
+    columns = (*sheet.flat.columns, text("venue", "Venue"), text("simulated", "Simulated"))
+    return Table("", columns, tuple((*row, *labels) for row in sheet.flat.rows))
 
 
 def _json(sheet: Sheet) -> dict[str, object]:

@@ -37,7 +37,7 @@ def section_json(item: Section) -> dict[str, Any]:
         "section": item.key,
         "underlying": item.underlying or None,
         "title": item.table.title,
-        "units": {column.key: column.raw_unit for column in item.table.columns},
+        "units": {column.key: column.raw_unit for column in item.table.columns if column.for_files},
         "rows": [
             {key: _jsonable(value) for key, value in row.items()} for row in item.table.records()
         ],
@@ -49,13 +49,16 @@ def to_csv(report: Report) -> str:
     """The report as one tidy table, a line a number."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["section", "underlying", "row", "item", "field", "unit", "value"])
+    writer.writerow(["section", "underlying", "row", "item", "field", "unit", "value", "simulated"])
     for item in report.sections:
         for place, row in enumerate(item.table.rows):
             name = row[0]
             for column, value in zip(item.table.columns[1:], row[1:], strict=True):
+                if not column.for_files:
+                    continue
                 unit, shown = column.raw_unit, _csv(value)
                 line = [item.key, item.underlying, place, name, column.key, unit, shown]
+                line.append(str(report.market.simulated).lower())
                 writer.writerow(line)
     return buffer.getvalue()
 

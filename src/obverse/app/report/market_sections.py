@@ -18,7 +18,7 @@ from obverse.pricing import (
     reverse_cash_and_carry,
 )
 from obverse.rulebooks import Rulebook
-from obverse.tables import Cell, Table, coin, number, percent, text, usd
+from obverse.tables import Cell, Column, Table, coin, machine, number, percent, text, usd
 
 STALE_DAYS = 1
 """A snapshot older than this at the instant asked for is warned of."""
@@ -64,13 +64,14 @@ def market_table(market: Market, curves: tuple[Curve, ...]) -> Table:
         percent("front_rate", "Front", unit="%/y"),
         percent("back_rate", "Back", unit="%/y"),
         text("shape", "Shape"),
-        text("at", "Taken at (UTC)"),
+        Column("taken", "Taken at (UTC)", for_files=False),
+        machine("at"),
         number("age_hours", "Age", "h", 1),
     )
     rows = tuple(_market_row(market, term) for term in curves)
     label = "SIMULATED market" if market.simulated else "Market"
     title = f"{label} at {market.venue} as of {iso(market.asked)}"
-    notes = [f"Source: {market.source}."]
+    notes = [f"Source: {market.source}. Front and back: continuous basis of listed futures."]
     notes += [f"WARNING: {words}" for words in stale(market, curves)]
     for term in curves:
         found = market[term.underlying].findings
@@ -101,6 +102,7 @@ def _market_row(market: Market, term: Curve) -> tuple[Cell, ...]:
         term.back.continuous_rate if term.back else None,
         term.shape.value,
         f"{term.at:%Y-%m-%d %H:%M:%S}",
+        term.at,
         (market.asked - snapshot.at).total_seconds() / 3600,
     )
 
@@ -141,6 +143,7 @@ def fair_table(term: Curve, terms: Terms) -> Table:
     """Carry price of each expiry, how rich the market is, and the coin yield it implies."""
     columns = (
         text("symbol", "Expiry"),
+        Column("note", "", for_files=False),
         number("days", "Days", decimals=1),
         number("market_usd", "Market", "USD"),
         number("fair_usd", "Fair", "USD"),
@@ -165,7 +168,8 @@ def _fair_row(term: Curve, node: CurveNode, terms: Terms) -> tuple[Cell, ...]:
     fair = compare_with_market(term.index_usd, node.mark_usd, node.years, terms.carry)
     implied = implied_coin_yield(term.index_usd, node.mark_usd, node.years, terms.carry)
     return (
-        node.symbol + ("" if node.listed else "*"),
+        node.symbol,
+        "" if node.listed else "*",
         node.days,
         fair.market_usd,
         fair.fair_usd,

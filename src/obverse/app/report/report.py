@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from obverse.app.book_file import Assumptions, read_book_file
 from obverse.app.report import market_sections as markets
@@ -76,14 +76,19 @@ class Report:
 
         return to_csv(self)
 
-    def to_html(self, path: str | Path | None = None) -> str:
-        """The report as one self-contained page; written to `path` if one is given."""
+    @overload
+    def to_html(self, path: None = None) -> str: ...
+    @overload
+    def to_html(self, path: str | Path) -> Path: ...
+    def to_html(self, path: str | Path | None = None) -> str | Path:
+        """The report as one self-contained page, or the path it was written to."""
         from obverse.app.report.page import page
 
         html = page(self)
-        if path is not None:
-            Path(path).write_text(html, encoding="utf-8")
-        return html
+        if path is None:
+            return html
+        Path(path).write_text(html, encoding="utf-8")
+        return Path(path)
 
     def __str__(self) -> str:
         """Every table as text."""
@@ -120,7 +125,7 @@ def report(
     """
     assumptions = Assumptions()
     if isinstance(book, str | Path):
-        book, assumptions = read_book_file(Path(book), market.asked)
+        book, assumptions = read_book_file(Path(book), market.asked, market.underlyings)
     rules = _rules(market)
     coins = _coins(market, underlyings)
     terms = {code: terms_of(assumptions, code, dollar_rate) for code in coins}
@@ -130,8 +135,16 @@ def report(
     sections = [*_market_sections(market, rules, terms, curves)]
     if valued is not None:
         sections += _book_sections(valued, market, rules, ladders)
+    if market.simulated:
+        sections = [replace(item, table=_labelled(item.table)) for item in sections]
     made = Report(market, rules, terms, curves, valued, ladders, tuple(sections))
     return made.facing(face)
+
+
+def _labelled(table: Table) -> Table:
+    """Say on every table of a simulated market that it is one."""
+    told = "simulated" in table.title.lower()
+    return table if told else replace(table, title=f"{table.title} (simulated)")
 
 
 def _rules(market: Market) -> Rulebook:

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from obverse.errors import DataError
 from obverse.tables import (
-    Cell, Column, Table, Tabular, coin, machine, number, percent, text, usd,
+    Cell,
+    Column,
+    Table,
+    Tabular,
+    coin,
+    machine,
+    number,
+    percent,
+    text,
+    usd,
 )
 
 AT = datetime(2026, 2, 1, 8, 30, tzinfo=UTC)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from obverse.app.cli import app
 from obverse.app.console import console
+from obverse.market import simulated, write
 
 Run = Callable[..., Result]
 
@@ -126,7 +127,52 @@ def test_html_is_written_to_its_file(run: Run, tmp_path: Path) -> None:
     result = run("report", "--html", path, "--underlying", "BTC")
     assert result.exit_code == 0
     assert f"Wrote {path}." in result.stderr
+    assert result.stdout == ""
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def _tables(printed: str) -> list[list[str]]:
+    """The tables of a terminal, each as its lines."""
+    return [table.splitlines() for table in printed.split("\n\n") if table.strip()]
+
+
+def _unit_under(table: list[str], header: str) -> str:
+    """The unit that stands under a header; none where the table has no such column."""
+    if header not in table[1]:
+        return ""
+    end = table[1].index(header) + len(header)
+    return table[2][:end].split()[-1]
+
+
+def test_html_and_json_may_be_asked_for_at_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    result = run("report", "--html", path, "--json", "--no-book")
+    assert json.loads(result.stdout)["venue"] == "deribit"
+    assert path.exists()
+    assert run("report", "--html", path, "--csv", "--no-book").stdout.startswith("section,")
+
+
+def test_a_stale_snapshot_is_warned_of_on_stderr(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "market.csv"
+    write(simulated(at="2026-02-05T12:00:00Z"), path)
+    asked = ("report", "--market", path, "--underlying", "BTC", "--at")
+    fresh, old = run(*asked, "2026-02-06T12:00:00Z"), run(*asked, "2026-02-09T12:00:00Z")
+    assert fresh.exit_code == old.exit_code == 0
+    assert "WARNING" not in fresh.stdout + fresh.stderr
+    words = "WARNING: the BTC snapshot is 4 days old; nothing later is in "
+    assert words in old.stderr
+    assert words in old.stdout
+    machine = run(*asked, "2026-02-09T12:00:00Z", "--json")
+    assert words in machine.stderr
+    market = json.loads(machine.stdout)["sections"][0]
+    assert any(note.startswith(words) for note in market["notes"])
+
+
+def test_blank_coins_are_as_if_not_given(run: Run) -> None:
+    everything = run("report", "--no-book", "--csv").stdout
+    assert run("report", "--no-book", "--csv", "--underlying", " ").stdout == everything
+    alone = run("report", "--no-book", "--csv", "--underlying", "", "--underlying", "eth").stdout
+    assert {row["underlying"] for row in csv.DictReader(io.StringIO(alone))} == {"", "ETH"}
 
 
 def test_faces(run: Run) -> None:
@@ -135,8 +181,12 @@ def test_faces(run: Run) -> None:
     header = "Move       Price"
     assert header in coin
     assert header in usd
-    assert "Unreal. PnL" in coin
-    assert "Unreal. PnL" not in usd
+    units = {
+        face: [_unit_under(shown, "Unreal. PnL") for shown in _tables(text)]
+        for face, text in (("coin", coin), ("usd", usd))
+    }
+    assert {unit for unit in units["coin"] if unit} == {"(BTC)"}
+    assert {unit for unit in units["usd"] if unit} == {"(USD)"}
     assert "Whole book" in usd
     assert "Whole book" not in coin
 

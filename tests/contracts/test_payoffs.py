@@ -191,7 +191,7 @@ def test_a_quanto_differs_from_a_linear_contract_in_its_settlement_coin_alone() 
 @pytest.mark.parametrize("kind", PAYOFFS.values(), ids=PAYOFFS)
 @pytest.mark.parametrize("multiplier", ["0", "-1", "NaN", "Infinity"])
 def test_a_multiplier_is_above_zero(kind: type[Inverse], multiplier: str) -> None:
-    with pytest.raises(AmountError, match=r"multiplier: .* is not above zero"):
+    with pytest.raises(AmountError, match=r"multiplier: .* is not (above zero|finite)"):
         kind(Decimal(multiplier))
 
 

@@ -188,9 +188,7 @@ def test_no_two_listed_instruments_share_a_name(day: tuple[str, datetime]) -> No
         ("kraken", "2026-01-01", "FI_XBTUSD_181012"),  # weeklies went in 2019
     ],
 )
-def test_a_name_of_another_time_is_read_but_not_listed(
-    venue: str, as_of: str, symbol: str
-) -> None:
+def test_a_name_of_another_time_is_read_but_not_listed(venue: str, as_of: str, symbol: str) -> None:
     book = rulebook(venue, as_of=as_of)
     found = book.instrument(symbol)
     assert found.symbol == symbol

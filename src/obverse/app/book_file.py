@@ -210,7 +210,8 @@ def _unpriced(
     document: LocatedToml, row: BookRow, priced: Collection[str] | None
 ) -> Iterator[Fault]:
     for place, item in enumerate(row.holdings):
-        if priced is not None and item.currency not in priced and not is_dollar(item.currency):
+        known = priced is None or item.currency in priced or is_dollar(item.currency)
+        if not known and item.currency == item.currency.upper():
             reason = f"the market has no price for {item.currency}; it has {', '.join(priced)}"
             yield document.fault(("holdings", place, "currency"), reason)
 

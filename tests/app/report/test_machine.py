@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from obverse.app.report import Report, report
-from obverse.market import Market
+from obverse.market import Market, read
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,47 @@ def test_amounts_are_exact_text_and_rates_are_fractions(tree: dict[str, Any]) ->
     assert positions["units"]["pnl"] == "BTC"
     curve = next(item for item in tree["sections"] if item["section"] == "curve")
     assert all(abs(row["simple_rate"]) < 1 for row in curve["rows"])
-    assert "fraction" in curve["units"]["simple_rate"]
+    assert curve["units"]["simple_rate"] == "fraction per year"
+    assert curve["units"]["basis_rate"] == "fraction"
+    assert curve["rows"][0]["expiry"] == "2026-11-21T08:00:00Z"
+    assert curve["rows"][0]["listed"] is True
+
+
+def test_sensitivities_have_a_section_of_their_own(
+    tree: dict[str, Any], lines: list[dict[str, str]]
+) -> None:
+    coins = {s["underlying"]: s for s in tree["sections"] if s["section"] == "sensitivity"}
+    assert list(coins) == ["BTC", "ETH"]
+    total = coins["BTC"]["rows"][-1]
+    assert total["name"] == "total"
+    assert coins["BTC"]["units"]["dollar_delta_usd"] == "USD"
+    whole = next(s for s in tree["sections"] if s["section"] == "coins")["rows"][0]
+    assert total["dollar_delta_usd"] == pytest.approx(whole["dollar_delta_usd"])
+    (shown,) = (
+        line["value"]
+        for line in lines
+        if (line["section"], line["underlying"]) == ("sensitivity", "BTC")
+        and (line["item"], line["field"]) == ("total", "dollar_delta_usd")
+    )
+    assert float(shown) == total["dollar_delta_usd"]
 
 
 def test_csv_has_a_line_for_every_number(made: Report, lines: list[dict[str, str]]) -> None:
-    assert list(lines[0]) == ["section", "underlying", "row", "item", "field", "unit", "value"]
-    cells = sum(len(item.table.rows) * (len(item.table.columns) - 1) for item in made.sections)
+    assert list(lines[0]) == [
+        "section", "underlying", "row", "item", "field", "unit", "value", "simulated",
+    ]  # fmt: skip
+    cells = sum(len(row) - 1 for item in made.sections for row in item.table.records())
     assert len(lines) == cells
+    assert "note" not in {line["field"] for line in lines}  # it is for people alone
+
+
+def test_every_line_of_a_csv_says_whether_the_market_is_simulated(
+    lines: list[dict[str, str]], deribit_data: Path
+) -> None:
+    assert {line["simulated"] for line in lines} == {"true"}
+    recorded = report(read(deribit_data, at="2026-02-01T00:00:00Z"), underlyings=["BTC"])
+    found = csv.DictReader(io.StringIO(recorded.to_csv()))
+    assert {line["simulated"] for line in found} == {"false"}
 
 
 def test_csv_reads_back_to_the_numbers_of_json(

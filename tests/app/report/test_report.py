@@ -8,7 +8,7 @@ from obverse.app.console import WIDTH, show
 from obverse.app.report import Report, report
 from obverse.contracts import instant
 from obverse.errors import DataError, LocatedError, RuleError
-from obverse.market import Market, read, simulated
+from obverse.market import Market, read, simulated, write
 from obverse.risk import Book, Holding
 
 NAMES = ["miner", "basis_desk", "leveraged_long"]
@@ -55,6 +55,17 @@ def test_underlyings_choose_the_coins_in_the_order_asked(market: Market, example
     alone = report(market, book, underlyings=["ETH"])
     assert [term.underlying for term in alone.curves] == ["ETH"]
     assert {coin for key, coin in _keys(alone) if key in ("ladder", "hedge")} == {"ETH"}
+
+
+def test_blank_coins_are_as_if_not_given(market: Market) -> None:
+    made = report(market, underlyings=["", "eth", "  "])
+    assert [term.underlying for term in made.curves] == ["ETH"]
+    everything = report(market, underlyings=["", " "])
+    assert (
+        [term.underlying for term in everything.curves]
+        == list(market.underlyings)
+        == ["BTC", "ETH"]
+    )
 
 
 def test_an_unknown_coin_is_refused_with_those_there_are(market: Market) -> None:
@@ -155,15 +166,96 @@ def test_a_simulated_market_says_so_and_a_recorded_one_does_not(
 ) -> None:
     recorded = report(read(deribit_data, at="2026-02-01T00:00:00Z"))
     assert "simulated" not in str(recorded).lower()
-    assert "Source: recorded Deribit curves." in recorded.section("market").notes
+    assert any("recorded Deribit curves." in note for note in recorded.section("market").notes)
     assert str(report(market)).lower().count("simulated") >= 3
 
 
 def test_an_old_snapshot_shows_its_age(deribit_data: Path) -> None:
     made = report(read(deribit_data, at="2026-02-01T00:00:00Z"))
     row = made.section("market").records()[0]
-    assert row["at"] == "2026-01-31 21:21:33"
+    assert f"{row['at']:%Y-%m-%d %H:%M:%S}" == "2026-01-31 21:21:33"
     assert row["age_hours"] == pytest.approx(2 + 38 / 60 + 26 / 3600, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A market of one instant, 2026-02-05 at noon; a weekly is delivered on the day after."""
+    path = tmp_path_factory.mktemp("shelf") / "market.csv"
+    write(simulated(at="2026-02-05T12:00:00Z"), path)
+    return path
+
+
+def _warnings(made: Report) -> list[str]:
+    notes = made.section("market").notes
+    return [note for note in notes if note.startswith("WARNING")]
+
+
+def test_a_snapshot_of_more_than_a_day_is_warned_of(shelf: Path) -> None:
+    aged = report(read(shelf, at="2026-02-08T12:00:00Z"))
+    assert _warnings(aged) == [
+        f"WARNING: the {coin} snapshot is 3 days old; nothing later is in {aged.market.source}."
+        for coin in ("BTC", "ETH")
+    ]
+    alone = report(read(shelf, at="2026-02-08T12:00:00Z"), underlyings=["ETH"])
+    assert len(_warnings(alone)) == 1
+    assert "ETH" in _warnings(alone)[0]
+
+
+@pytest.mark.parametrize(
+    ("at", "warned"),
+    [
+        ("2026-02-05T12:00:00Z", False),
+        ("2026-02-06T12:00:00Z", False),  # a day is not yet more than a day
+        ("2026-02-06T12:00:01Z", True),
+    ],
+)
+def test_up_to_a_day_there_is_no_warning(shelf: Path, at: str, *, warned: bool) -> None:
+    assert bool(_warnings(report(read(shelf, at=at)))) is warned
+
+
+def test_hedges_are_of_contracts_alive_at_the_instant_asked(shelf: Path, examples: Path) -> None:
+    """Of the snapshot's quotes those that were delivered since are no hedge any more."""
+
+    def offered(at: str) -> list[object]:
+        made = report(read(shelf, at=at), examples / "miner.toml")
+        return [row["symbol"] for row in made.section("hedge", "BTC").records()]
+
+    before, after = offered("2026-02-05T12:00:00Z"), offered("2026-02-06T12:00:00Z")
+    assert before[:2] == ["BTC-PERPETUAL", "BTC-6FEB26"]
+    assert after == [symbol for symbol in before if symbol != "BTC-6FEB26"]
+
+
+def test_an_old_recorded_snapshot_is_warned_of_and_hedges_with_what_lives(
+    deribit_data: Path, examples: Path
+) -> None:
+    made = report(read(deribit_data, at="2026-05-02T00:00:00Z"), examples / "miner.toml")
+    assert len(_warnings(made)) == 2
+    assert "BTC-1MAY26" in made.market["BTC"]
+    offered = [row["symbol"] for row in made.section("hedge", "BTC").records()]
+    assert "BTC-8MAY26" in offered
+    assert "BTC-1MAY26" not in offered
+
+
+def test_the_trades_say_that_spot_is_paid_each_way(miner: Report) -> None:
+    for coin in ("BTC", "ETH"):
+        first, *_ = miner.section("trades", coin).notes
+        assert "Fees of value: spot 0.100% each way, future taker 0.050%," in first
+
+
+def test_every_table_of_a_simulated_market_says_so(miner: Report) -> None:
+    titles = [item.table.title for item in miner.sections]
+    assert [title for title in titles if "simulated" not in title.lower()] == []
+    assert [title for title in titles if title.lower().count("simulated") > 1] == []
+
+
+def test_sensitivities_stand_beside_exposures(miner: Report) -> None:
+    for key, column in (("exposure", "effective_leverage"), ("sensitivity", "dollar_delta_usd")):
+        table = miner.section(key, "BTC")
+        assert column in table.records()[0]
+        assert table.records()[-1]["name"] == "total"
+    assert {coin for key, coin in _keys(miner) if key == "sensitivity"} == {
+        coin for key, coin in _keys(miner) if key == "exposure"
+    }
 
 
 def test_a_market_without_a_perpetual_says_so(deribit_data: Path) -> None:
@@ -174,6 +266,7 @@ def test_a_market_without_a_perpetual_says_so(deribit_data: Path) -> None:
 
 
 def _fits(made: Report, capsys: pytest.CaptureFixture[str]) -> None:
+    assert max(map(len, str(made).splitlines())) <= WIDTH
     show(item.table for item in made.sections)
     printed = capsys.readouterr().out
     assert "…" not in printed

@@ -51,10 +51,9 @@ def test_the_textbooks_forward_prices(
 def test_a_comparison_prints_in_one_line_with_units() -> None:
     """A quarter of the year at 4 %: 100,000·exp(0.01) = 101,005.02."""
     found = compare_with_market(100_000, 102_000, 0.25, Carry(0.04))
-    assert (
-        str(found)
-        == repr(found)
-        == ("market 102,000.00 USD, fair 101,005.02 USD: +994.98 USD (+0.985%, +3.92% a year)")
+    assert str(found) == repr(found)
+    assert str(found) == (
+        "market 102,000.00 USD, fair 101,005.02 USD: +994.98 USD (+0.985%, +3.92% a year)"
     )
     at_delivery = compare_with_market(100_000, 99_000, 0, Carry(0.04))
     assert str(at_delivery) == (

@@ -132,7 +132,7 @@ def test_beyond_the_last_expiry_the_curves_last_rate_goes_on() -> None:
 
 
 def test_only_beyond_the_last_expiry_is_the_mark_a_guess() -> None:
-    """Before the first expiry it is read off the curve; without any expiry there is none to read."""
+    """Before the first expiry it is read off the curve; without any there is none to read."""
     february = mark_of(DERIBIT.instrument("BTC-27FEB26"), MARKET)
     assert february.how == "read off the deribit curve"
     bare = market_of(snapshot("BTC", "77334.5", [perpetual("BTC-PERPETUAL", "77388")]))

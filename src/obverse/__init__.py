@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from obverse import contracts, curves, market, pricing, risk, rulebooks
+    from obverse import contracts, curves, market, marks, pricing, risk, rulebooks
     from obverse.app.report import Report, report
     from obverse.contracts import (
         USD,
@@ -93,7 +93,7 @@ _HOMES = {
     "obverse.risk": ("Book", "Holding", "exposure", "hedges", "ladder"),
     "obverse.rulebooks": ("Rulebook", "rulebook", "venues"),
 }
-_ROOMS = ("contracts", "curves", "market", "pricing", "risk", "rulebooks")
+_ROOMS = ("contracts", "curves", "market", "marks", "pricing", "risk", "rulebooks")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -135,6 +135,7 @@ __all__ = [
     "implied_coin_yield",
     "ladder",
     "market",
+    "marks",
     "pricing",
     "report",
     "reverse_cash_and_carry",

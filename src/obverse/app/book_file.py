@@ -209,8 +209,9 @@ def _holding_faults(document: LocatedToml, row: BookRow) -> Iterator[Fault]:
 def _unpriced(
     document: LocatedToml, row: BookRow, priced: Collection[str] | None
 ) -> Iterator[Fault]:
-    for place, item in enumerate(row.holdings):
-        known = priced is None or item.currency in priced or is_dollar(item.currency)
+    for place, item in enumerate(row.holdings if priced is not None else []):
+        assert priced is not None
+        known = item.currency in priced or is_dollar(item.currency)
         if not known and item.currency == item.currency.upper():
             reason = f"the market has no price for {item.currency}; it has {', '.join(priced)}"
             yield document.fault(("holdings", place, "currency"), reason)

@@ -29,6 +29,7 @@ from obverse.marks.funding import (
     settle_to_zero,
     twap_funding,
 )
+from obverse.marks.history import PerpetualHistory, perpetual_history
 from obverse.marks.impact import (
     Level,
     PriceBand,
@@ -45,19 +46,27 @@ from obverse.marks.index import (
     SourcePrice,
     index_value,
 )
+from obverse.marks.index_history import IndexHistory, SourceHistory, index_history, outage
+from obverse.marks.prediction import PredictedFunding, predicted_funding
+from obverse.marks.samples import PerpetualSamples
 from obverse.marks.schedule import Schedule, Span
 
 __all__ = [
     "Contribution",
     "DeliveryWindow",
     "FundingRound",
+    "IndexHistory",
     "IndexRule",
     "IndexState",
     "IndexValue",
     "Level",
+    "PerpetualHistory",
+    "PerpetualSamples",
+    "PredictedFunding",
     "PriceBand",
     "RunningDelivery",
     "Schedule",
+    "SourceHistory",
     "SourcePrice",
     "Span",
     "Trade",
@@ -77,10 +86,14 @@ __all__ = [
     "impact_mid_price",
     "impact_premium",
     "impact_price",
+    "index_history",
     "index_value",
     "interest_rate",
     "market_price",
     "moving_average",
+    "outage",
+    "perpetual_history",
+    "predicted_funding",
     "premium",
     "price_band",
     "reference_rate",

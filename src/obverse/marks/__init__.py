@@ -50,6 +50,7 @@ from obverse.marks.index_history import IndexHistory, SourceHistory, index_histo
 from obverse.marks.prediction import PredictedFunding, predicted_funding
 from obverse.marks.samples import PerpetualSamples
 from obverse.marks.schedule import Schedule, Span
+from obverse.marks.session import SettledSession, next_session, settle_session
 
 __all__ = [
     "Contribution",
@@ -66,6 +67,7 @@ __all__ = [
     "PriceBand",
     "RunningDelivery",
     "Schedule",
+    "SettledSession",
     "SourceHistory",
     "SourcePrice",
     "Span",
@@ -91,6 +93,7 @@ __all__ = [
     "interest_rate",
     "market_price",
     "moving_average",
+    "next_session",
     "outage",
     "perpetual_history",
     "predicted_funding",
@@ -98,6 +101,7 @@ __all__ = [
     "price_band",
     "reference_rate",
     "running_delivery",
+    "settle_session",
     "settle_to_zero",
     "twap_funding",
     "weighted_median",

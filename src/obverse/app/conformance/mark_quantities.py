@@ -5,6 +5,7 @@ Rates and marks are computed in fractions, by the same formulas that histories r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -237,3 +238,22 @@ def _fraction(case: Case, key: str) -> Fraction:
 
 def _plain(value: Any) -> Decimal:
     return to_decimal(Fraction(value))
+
+
+MARK_QUANTITIES: dict[str, Callable[[Case], Result]] = {
+    "index_price": index_price,
+    "impact_mid_price": impact_mid_price,
+    "market_price": market_price,
+    "mark_price": mark_price,
+    "fair_basis": fair_basis,
+    "premium": premium,
+    "funding_interest": funding_interest,
+    "funding_rate": funding_rate,
+    "funding_cap": funding_cap,
+    "absolute_funding_rate": absolute_funding_rate,
+    "funding_payment": funding_payment,
+    "twap_funding": twap_funding,
+    "delivery_window": delivery_window,
+    "price_band": price_band,
+}
+"""From a quantity's word to the function that computes it."""

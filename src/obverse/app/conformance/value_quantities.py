@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import get_args
 
@@ -203,3 +204,23 @@ def carry_price(case: Case) -> Result:
         storage_rate=case.real("storage_rate") if "storage_rate" in case else 0.0,
     )
     return {"future_price": fair_price(case.real("spot_price"), case.real("maturity_years"), carry)}
+
+
+VALUE_QUANTITIES: dict[str, Callable[[Case], Result]] = {
+    "contract_value": contract_value,
+    "average_entry": average_entry,
+    "pnl": pnl,
+    "unrealized_pnl": unrealized_pnl,
+    "return_on_equity": return_on_entry,
+    "equity": equity,
+    "fee": fee,
+    "position_size": position_size,
+    "hedge": hedge,
+    "quanto_hedge": hedge_with_quanto,
+    "volume_weighted_price": volume_weighted_price,
+    "expiry": expiry,
+    "listed_expiries": listed_expiries,
+    "combo_price": combo_price,
+    "carry_price": carry_price,
+}
+"""From a quantity's word to the function that computes it."""

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from obverse.app.book_file import Assumptions, read_book_file
-from obverse.app.report import market_sections as markets
-from obverse.app.report.market_sections import Terms
+from obverse.app.report.market_sections import (
+    Terms,
+    fair_table,
+    market_table,
+    perpetual_table,
+    trades_table,
+)
 from obverse.app.report.terms import terms_of
 from obverse.contracts import iso
 from obverse.curves import Curve, curve
@@ -173,14 +178,14 @@ def _ladders(
 def _market_sections(
     market: Market, rules: Rulebook, terms: Mapping[str, Terms], curves: tuple[Curve, ...]
 ) -> list[Section]:
-    sections = [Section("market", "", markets.market_table(market, curves))]
+    sections = [Section("market", "", market_table(market, curves))]
     for term in curves:
         code = term.underlying
         sections += [
-            Section("perpetual", code, markets.perpetual_table(term)),
+            Section("perpetual", code, perpetual_table(term)),
             Section("curve", code, term.table()),
-            Section("fair", code, markets.fair_table(term, terms[code])),
-            Section("trades", code, markets.trades_table(term, terms[code], rules)),
+            Section("fair", code, fair_table(term, terms[code])),
+            Section("trades", code, trades_table(term, terms[code], rules)),
         ]
     return sections
 

@@ -31,6 +31,7 @@ from obverse.contracts.payoffs import dollar_convexity, dollar_delta
 from obverse.errors import BookError
 from obverse.market import Market
 from obverse.risk.book import Book, is_dollar
+from obverse.risk.leverage import effective_leverage
 from obverse.risk.marking import Mark, mark_of
 from obverse.risk.sheets import coins_table
 from obverse.tables import Table, Tabular
@@ -128,7 +129,7 @@ class BookExposure(Tabular):
     @property
     def effective_leverage(self) -> float | None:
         """Gross notional of all positions over all dollar equity, none where there is none."""
-        return _leverage(self.notional_usd, self.equity_usd)
+        return effective_leverage(self.notional_usd, self.equity_usd)
 
     def price_of(self, currency: str) -> Decimal:
         """Dollars per coin of a currency in the book."""
@@ -220,7 +221,7 @@ def _coin(
         dollar_delta_usd=with_held * _float(Fraction(index)),
         coin_convexity=sum(item.coin_convexity for item in own if _settles_in(item, coin)),
         dollar_convexity=sum(item.dollar_convexity for item in own),
-        effective_leverage=_leverage(settled_notional, equity * index),
+        effective_leverage=effective_leverage(settled_notional, equity * index),
     )
 
 
@@ -230,10 +231,6 @@ def _settles_in(item: PositionExposure, coin: str) -> bool:
 
 def _gross(positions: Iterable[PositionExposure]) -> Decimal:
     return sum((abs(item.notional_usd) for item in positions), Decimal(0))
-
-
-def _leverage(notional_usd: Decimal, equity_usd: Decimal) -> float | None:
-    return _float(Fraction(notional_usd) / Fraction(equity_usd)) if equity_usd > 0 else None
 
 
 def _float(value: Fraction | int) -> float:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from obverse.contracts import iso
+from obverse.risk.leverage import effective_leverage
 
 if TYPE_CHECKING:
     from obverse.risk.exposure import BookExposure, PositionExposure
@@ -94,14 +95,14 @@ def _group(
         dollar_delta_usd=counted * float(index),
         coin_convexity=sum(item.coin_convexity for item in moved if item in settled),
         dollar_convexity=sum(item.dollar_convexity for item in moved),
-        effective_leverage=_leverage(settled, held, pnl, index),
+        effective_leverage=_leverage_of(settled, held, pnl, index),
     )
 
 
-def _leverage(
+def _leverage_of(
     items: list[PositionExposure], held: Decimal | None, pnl: Decimal, index: Decimal
 ) -> float | None:
-    if held is None or held + pnl <= 0:
+    if held is None:
         return None
     gross = sum((abs(item.notional_usd) for item in items), Decimal(0))
-    return float(gross / ((held + pnl) * index))
+    return effective_leverage(gross, (held + pnl) * index)

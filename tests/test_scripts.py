@@ -235,7 +235,7 @@ def test_every_requirement_is_pinned_and_hashed_and_no_registry_is_named(name):
     lines = [line for line in text.replace("\\\n", "").splitlines() if line[:1] not in "# "]
     assert len(lines) > 20
     for line in lines:
-        assert re.match(r"[\w.-]+==[\w.]+ .*--hash=sha256:[0-9a-f]{64}", line), line
+        assert re.match(r"[\w.-]+(\[\w+\])?==[\w.]+ .*--hash=sha256:[0-9a-f]{64}", line), line
     assert not re.search(r"://|index-url|find-links", text)
 
 

@@ -57,6 +57,8 @@ class Accounting:
     delivery_fee: FieldRounding
     value_unit: ValueUnit = ValueUnit.POSITION
     averaging: Averaging = Averaging.EXACT
+    margin: FieldRounding | None = None
+    closing_fee: FieldRounding | None = None
 
     @classmethod
     def unrounded(cls, currency_code: str) -> Accounting:
@@ -74,6 +76,20 @@ class Accounting:
         """The same currency, unrounded: what the venue's formula says before it rounds."""
         plain = Accounting.unrounded(self.currency.code)
         return replace(plain, currency=replace(plain.currency, shown=self.currency.shown))
+
+
+def rounded_margin(accounting: Accounting, value: Fraction) -> Amount:
+    """A margin in whole units: to the nearest one where the venue does not say."""
+    return _margin_field(accounting, accounting.margin).apply(value, accounting.currency)
+
+
+def rounded_closing_fee(accounting: Accounting, value: Fraction) -> Amount:
+    """A fee kept back for closing, in whole units: to the nearest where the venue does not say."""
+    return _margin_field(accounting, accounting.closing_fee).apply(value, accounting.currency)
+
+
+def _margin_field(accounting: Accounting, field: FieldRounding | None) -> FieldRounding:
+    return field or FieldRounding(accounting.currency.exponent, Rounding.NEAREST)
 
 
 def rounded_value(

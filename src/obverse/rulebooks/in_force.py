@@ -18,8 +18,10 @@ from obverse.rulebooks.records import (
     FieldPlaces,
     FundingRule,
     IndexRule,
+    LiquidationRule,
     Margin,
     MarkRule,
+    PortfolioMarginRule,
     PriceBandRule,
     Product,
     RoundingRule,
@@ -57,6 +59,8 @@ class ProductRules:
     mark: MarkRule | None
     funding: FundingRule | None
     price_band: PriceBandRule | None
+    liquidation: LiquidationRule | None = None
+    portfolio_margin: PortfolioMarginRule | None = None
     outright: str | None = None
     perpetual: str | None = None
     other_calendars: tuple[Calendar, ...] = ()
@@ -97,6 +101,8 @@ class ProductRules:
             ("mark", self.mark),
             ("funding", self.funding),
             ("price_band", self.price_band),
+            ("liquidation", self.liquidation),
+            ("portfolio_margin", self.portfolio_margin),
         ]
         return [(kind, entry) for kind, entry in rows if entry is not None]
 
@@ -121,6 +127,10 @@ def rules_in_force(file: VenueFile, product: Product, moment: datetime) -> Produ
         mark=_maybe(_at(file, "mark", product, moment, MarkRule)),
         funding=_maybe(_at(file, "funding", product, moment, FundingRule)),
         price_band=_maybe(_at(file, "price_band", product, moment, PriceBandRule)),
+        liquidation=_maybe(_at(file, "liquidation", product, moment, LiquidationRule)),
+        portfolio_margin=_maybe(
+            _at(file, "portfolio_margin", product, moment, PortfolioMarginRule)
+        ),
         outright=future.symbol if future else None,
         perpetual=perpetual.symbol if perpetual else None,
         other_calendars=_other_calendars(file, dated, moment) if dated else (),
@@ -179,6 +189,8 @@ def _accounting(settlement: str, rule: RoundingRule) -> Accounting:
         delivery_fee=_field(rule.delivery_fee),
         value_unit=ValueUnit(rule.value_unit),
         averaging=Averaging(rule.averaging),
+        margin=_field(rule.margin) if rule.margin else None,
+        closing_fee=_field(rule.closing_fee) if rule.closing_fee else None,
     )
 
 

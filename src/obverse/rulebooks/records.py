@@ -85,6 +85,8 @@ class RoundingRule(Entry, kw_only=True, frozen=True):
     fee: FieldPlaces
     delivery_fee: FieldPlaces
     funding: FieldPlaces | None = None
+    margin: FieldPlaces | None = None
+    closing_fee: FieldPlaces | None = None
     value_unit: Literal["position", "lot"] = "position"
     averaging: Literal["exact", "whole_units_per_lot"] = "exact"
 
@@ -216,15 +218,96 @@ class Tier(Strict, kw_only=True, frozen=True):
 
 
 class Margin(Entry, kw_only=True, frozen=True):
-    """Margin requirements as data; the engine that applies them is in `risk`."""
+    """Margin requirements as data; the engine that applies them is in `risk.margin`.
+
+    `value_basis` is that of maintenance, `initial_basis` that of initial margin held across
+    positions; what is posted behind one isolated position comes from its entry value.
+    `closing_fee` says where the fee for closing stands: nowhere, in both margins at the bankruptcy
+    price, or in maintenance at the mark. `opening_fee` says who pays the fee of an isolated
+    opening: the balance, or the margin posted. `order_margin` says what a resting order reserves:
+    initial margin alone, or with the fees to open and to close; `order_sides` whether each order
+    counts or, of bids and asks, the larger side after the position.
+    """
 
     style: MarginStyle
     value_basis: Literal["entry", "mark"]
+    initial_basis: Literal["entry", "mark"] = "entry"
+    closing_fee: Literal["none", "at_bankruptcy", "at_mark"] = "none"
+    opening_fee: Literal["balance", "margin"] = "balance"
+    order_margin: Literal["initial", "with_fees"] = "initial"
+    order_sides: Literal["each", "larger"] = "each"
     max_leverage: Decimal | None = None
     step: Step | None = None
     linear: LinearInSize | None = None
     tier_unit: Literal["coin", "contracts"] | None = None
     tiers: list[Tier] = []
+
+
+class LiquidationRule(Entry, kw_only=True, frozen=True):
+    """What a venue does with a position that maintenance no longer covers.
+
+    Attributes
+    ----------
+    engine : `takeover` (the whole at bankruptcy price), `tier_walk_down` (down the margin tiers,
+        then takeover), `incremental` (slices until maintenance is met), `immediate_or_cancel`
+        (one order down to the zero-equity price)
+    price_rounding : of liquidation and bankruptcy prices, always against the trader: to the tick,
+        in whole units of coin per lot and then to the tick, or one tick early without rounding
+    bankruptcy_fee : whether the bankruptcy price of a cross position leaves the closing fee
+    predicted_funding : whether funding owed at the next stamp counts in the liquidation price
+    closes : whether its order closes the whole position, or only until maintenance is met
+    slice_contracts : of an incremental engine, contracts of one order
+    tiers_down : of a walk-down, tiers it goes down at a time; none is straight to `target_tier`
+    from_tier : the walk-down begins at this tier; smaller positions are taken over whole
+    residual : who keeps what a better fill than bankruptcy leaves
+    loss_sharing : what pays for a loss that the fund does not cover
+    score : ranks accounts for deleveraging
+    deleveraging_price : price at which positions are deleveraged
+    fund_fall, fund_fall_stop : falls of the fund from its 8-hour peak, as fractions, at which
+        deleveraging begins and ends
+    settlement_price_too : the expected settlement price liquidates too inside the delivery window
+    """
+
+    engine: Literal["takeover", "tier_walk_down", "incremental", "immediate_or_cancel"]
+    price_rounding: Literal["none", "tick", "lot_units_and_tick", "one_tick_early"] = "none"
+    bankruptcy_fee: bool = False
+    predicted_funding: bool = False
+    closes: Literal["whole", "until_met"] = "whole"
+    slice_contracts: Decimal | None = None
+    tiers_down: int | None = None
+    target_tier: int = 1
+    from_tier: int = 2
+    residual: Literal["fund", "trader"] = "fund"
+    loss_sharing: Literal["deleveraging", "session_winners", "opposite_positions"]
+    score: Literal["profit_times_leverage", "leverage_times_profit_over_collateral"] | None = None
+    deleveraging_price: Literal["bankruptcy", "mark"] = "bankruptcy"
+    fund_fall: Decimal | None = None
+    fund_fall_stop: Decimal | None = None
+    settlement_price_too: bool = False
+
+
+class PortfolioMarginRule(Entry, kw_only=True, frozen=True):
+    """Margin by the worst of a grid of scenarios (Deribit's portfolio margin).
+
+    Attributes
+    ----------
+    price_range : largest move of the price, as a fraction, split in `buckets` steps each side
+    gain_offset : share of a pair's gains that counts against losses of others
+    minimum_annualised_move : roll shock per coin of gross position
+    maintenance_factor : maintenance over the risk matrix
+    volatility_up, volatility_down : range of volatility of 30-day options, as a fraction
+    power_short, power_long : exponents of (30 / days) below and above 30 days
+    """
+
+    price_range: Decimal
+    buckets: int
+    gain_offset: Decimal
+    minimum_annualised_move: Decimal
+    maintenance_factor: Decimal
+    volatility_up: Decimal | None = None
+    volatility_down: Decimal | None = None
+    power_short: Decimal | None = None
+    power_long: Decimal | None = None
 
 
 class VenueFile(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
@@ -248,6 +331,8 @@ class VenueFile(Strict, kw_only=True, frozen=True, rename={"begins": "from"}):
     mark: list[MarkRule] = []
     funding: list[FundingRule] = []
     price_band: list[PriceBandRule] = []
+    liquidation: list[LiquidationRule] = []
+    portfolio_margin: list[PortfolioMarginRule] = []
 
 
 RULE_KINDS: dict[str, tuple[KindName, ...]] = {
@@ -266,6 +351,8 @@ FURTHER_KINDS: dict[str, tuple[KindName, ...]] = {
     "mark": ("perpetual", "future"),
     "funding": ("perpetual",),
     "price_band": ("perpetual", "future", "spread"),
+    "liquidation": ("perpetual", "future"),
+    "portfolio_margin": ("perpetual", "future"),
 }
 """Kinds of rule that a file may leave out, and the kinds of product that may have each."""
 

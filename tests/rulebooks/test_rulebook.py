@@ -19,6 +19,7 @@ from obverse.rulebooks.records import ALL_KINDS
 from obverse.rulebooks.series import entries
 
 TICK = timedelta(microseconds=1)
+NOT_EVERYWHERE = {"price_band", "portfolio_margin"}
 
 
 def check_total(book: Rulebook) -> None:
@@ -31,7 +32,7 @@ def check_total(book: Rulebook) -> None:
     assert set(book.products) == alive
     for rules in book.products.values():
         kinds = {kind for kind, of in ALL_KINDS.items() if rules.product.kind in of}
-        assert {kind for kind, _ in rules.entries()} | {"price_band"} == kinds | {"price_band"}
+        assert {kind for kind, _ in rules.entries()} | NOT_EVERYWHERE == kinds | NOT_EVERYWHERE
         for _, entry in rules.entries():
             assert entry.begins <= book.as_of
             assert entry.until is None or book.as_of < entry.until

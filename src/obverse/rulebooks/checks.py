@@ -13,7 +13,16 @@ from obverse.contracts.symbols import SymbolPattern
 from obverse.errors import DataError, Fault, nearest
 from obverse.located import LocatedToml
 from obverse.rulebooks.in_force import calendar_of
-from obverse.rulebooks.records import ALL_KINDS, RULE_KINDS, Entry, Fees, Margin, Product, VenueFile
+from obverse.rulebooks.records import (
+    ALL_KINDS,
+    LATER_KINDS,
+    RULE_KINDS,
+    Entry,
+    Fees,
+    Margin,
+    Product,
+    VenueFile,
+)
 from obverse.rulebooks.series import ALL_PRODUCTS, entries, series
 
 
@@ -116,7 +125,8 @@ def _gaps(
     if not found:
         yield document.fault(place, f"{product.id} has no {kind}")
         return
-    covered: datetime | None = product.begins
+    late = kind in LATER_KINDS and found[0][1].begins > product.begins
+    covered: datetime | None = found[0][1].begins if late else product.begins
     for number, entry in found:
         if covered is not None and entry.begins > covered:
             reason = f"{product.id} has no {kind} from {iso(covered)} until {iso(entry.begins)}"

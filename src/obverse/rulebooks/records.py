@@ -223,16 +223,17 @@ class Margin(Entry, kw_only=True, frozen=True):
     `value_basis` is that of maintenance, `initial_basis` that of initial margin held across
     positions; what is posted behind one isolated position comes from its entry value.
     `closing_fee` says where the fee for closing stands: nowhere, in both margins at the bankruptcy
-    price, or in maintenance at the mark. `opening_fee` says who pays the fee of an isolated
-    opening: the balance, or the margin posted. `order_margin` says what a resting order reserves:
-    initial margin alone, or with the fees to open and to close; `order_sides` whether each order
-    counts or, of bids and asks, the larger side after the position.
+    price, in both on entry value plus margin, or in maintenance at the mark. `opening_fee` says
+    who pays the fee of an isolated opening: the balance, or the margin posted. `order_margin` says
+    what a resting order reserves: initial margin alone, or with the fees to open and to close;
+    `order_sides` whether each order counts or, of bids and asks, the larger side after the
+    position.
     """
 
     style: MarginStyle
     value_basis: Literal["entry", "mark"]
     initial_basis: Literal["entry", "mark"] = "entry"
-    closing_fee: Literal["none", "at_bankruptcy", "at_mark"] = "none"
+    closing_fee: Literal["none", "at_bankruptcy", "on_entry_and_margin", "at_mark"] = "none"
     opening_fee: Literal["balance", "margin"] = "balance"
     order_margin: Literal["initial", "with_fees"] = "initial"
     order_sides: Literal["each", "larger"] = "each"
@@ -355,5 +356,8 @@ FURTHER_KINDS: dict[str, tuple[KindName, ...]] = {
     "portfolio_margin": ("perpetual", "future"),
 }
 """Kinds of rule that a file may leave out, and the kinds of product that may have each."""
+
+LATER_KINDS = {"portfolio_margin"}
+"""Kinds of rule that a venue may bring in after it has listed the product."""
 
 ALL_KINDS = RULE_KINDS | FURTHER_KINDS

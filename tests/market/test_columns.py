@@ -2,22 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from obverse.errors import DataError, LocatedError
-from obverse.market.columns import COLUMNS, check_header, kind, moment, number, text, yes_no
-
-REQUIRED = ["at", "underlying", "venue", "symbol", "kind", "expiry", "index", "mark"]
-
-
-def test_the_page_for_people_names_every_column() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "market-files.md").read_text(encoding="utf-8")
-    table = page.split("## Columns")[1].split("- **Instants**")[0]
-    named = [cell for line in table.splitlines() if line.startswith("| `") for cell in [line]]
-    words = {word for line in named for word in line.split("|")[1].replace("`", "").split(", ")}
-    assert {word.strip() for word in words} == set(COLUMNS)
+from obverse.errors import DataError
+from obverse.market.columns import kind, moment, number, text, yes_no
 
 
 def test_instants_carry_time_and_zone() -> None:
@@ -48,15 +37,3 @@ def test_words_and_flags() -> None:
     for read, bad in ((text, " "), (text, 5), (kind, "swap"), (yes_no, "yes"), (yes_no, 1)):
         with pytest.raises(DataError):
             read(bad)  # type: ignore[operator]
-
-
-def test_headers_are_judged_as_a_whole() -> None:
-    check_header("a.csv", [*REQUIRED, "bid"])
-    with pytest.raises(LocatedError) as caught:
-        check_header("a.csv", [*REQUIRED[:-1], "mrk", "bid", "bid"])
-    reasons = [str(fault) for fault in caught.value.faults]
-    assert reasons == [
-        "a.csv: mrk: no such column; did you mean mark?",
-        "a.csv: bid: this column is there twice",
-        "a.csv: mark: this column is missing; every file must have it",
-    ]

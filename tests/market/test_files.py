@@ -20,6 +20,7 @@ from obverse.errors import LocatedError, MarketDataError
 from obverse.market import Market, Quote, Snapshot, write
 from obverse.market.files import read_file
 from obverse.market.formats import FORMATS
+from obverse.market.forms import MARKET
 from obverse.market.validation import validate
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "market-files.md"
@@ -80,7 +81,7 @@ def test_the_last_snapshot_not_after_the_instant_is_read(
 
 def _converted(path: Path, suffix: str) -> Path:
     """The same rows in another format."""
-    rows = FORMATS[".csv"][0](path, None)
+    rows = FORMATS[".csv"][0](MARKET, path, None)
     cells = [
         {
             **row.cells,
@@ -91,7 +92,7 @@ def _converted(path: Path, suffix: str) -> Path:
         for row in rows
     ]
     other = path.with_suffix(suffix)
-    FORMATS[suffix][1](other, cells)
+    FORMATS[suffix][1](MARKET, other, cells)
     return other
 
 

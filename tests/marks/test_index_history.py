@@ -16,9 +16,8 @@ from obverse.marks.index_history import (
     USES,
     SourceHistory,
     index_history,
-    outage,
-    without,
 )
+from obverse.marks.outages import outage, without
 from obverse.marks.policies import index_rule
 from obverse.marks.schedule import to_ns
 from obverse.rulebooks import venue_file, venues

@@ -17,8 +17,8 @@ from typing import Any
 
 from obverse.contracts.instants import iso
 from obverse.errors import Fault, LocatedError, MarketDataError, SymbolError, nearest
-from obverse.market.columns import COLUMNS, Row, read_cells
-from obverse.market.formats import FORMATS, Cells, read_whole
+from obverse.market.formats import FORMATS, Cells, read_whole, write_rows
+from obverse.market.forms import MARKET, Row, raise_faults, read_cells
 from obverse.market.histories import QuoteHistory
 from obverse.market.observations import Finding, Quote
 from obverse.market.printing import listing
@@ -27,8 +27,7 @@ from obverse.market.validation import gather, validate
 
 _KEYS = ("at", "underlying", "venue")
 _PER_SNAPSHOT = ("index", "index_low", "index_high", "quote", "simulated")
-_PER_QUOTE = tuple(name for name in COLUMNS if name not in (*_KEYS, *_PER_SNAPSHOT))
-_MOST_FAULTS = 20
+_PER_QUOTE = tuple(name for name in MARKET.columns if name not in (*_KEYS, *_PER_SNAPSHOT))
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class _Keyed:
 def read_file(path: Path, until: datetime | None = None, venue: str | None = None) -> Market:
     """Read a market from a file of the simple form, as known at an instant (None: at its end)."""
     reader, _ = FORMATS[path.suffix.lower()]
-    rows = _of_venue(_keyed(path.name, reader(path, until)), path.name, venue)
+    rows = _of_venue(_keyed(path.name, reader(MARKET, path, until)), path.name, venue)
     known = [row for row in rows if until is None or row.at <= until]
     if not known and until is not None:
         instants = [row.at for row in rows]
@@ -61,7 +60,7 @@ def read_file(path: Path, until: datetime | None = None, venue: str | None = Non
 
 def read_history(path: Path, symbol: str, venue: str | None = None) -> QuoteHistory:
     """Read every instant of one instrument; an instant that the door refuses is a finding."""
-    rows = _of_venue(_keyed(path.name, read_whole(path)), path.name, venue)
+    rows = _of_venue(_keyed(path.name, read_whole(MARKET, path)), path.name, venue)
     own = [row for row in rows if row.row.cells.get("symbol") == symbol]
     if not own:
         known = dict.fromkeys(str(row.row.cells.get("symbol")) for row in rows)
@@ -86,18 +85,9 @@ def write(market: Market, path: str | Path) -> None:
 
     Reading it back gives the same market, but for the sources' names and the findings.
     """
-    place = Path(path)
-    suffix = place.suffix.lower()
-    if suffix not in FORMATS:
-        raise MarketDataError(
-            f"{place.name}: no format {suffix or '(no ending)'!r}; end it in {listing([*FORMATS])}."
-        )
     snapshots = market.snapshots.values()
     rows = [_cells(snapshot, quote) for snapshot in snapshots for quote in snapshot.quotes]
-    try:
-        FORMATS[suffix][1](place, rows)
-    except OSError as error:
-        raise MarketDataError(f"{place} cannot be written: {error.strerror}.") from error
+    write_rows(MARKET, path, rows)
 
 
 def _keyed(name: str, rows: Sequence[Row]) -> list[_Keyed]:
@@ -105,12 +95,12 @@ def _keyed(name: str, rows: Sequence[Row]) -> list[_Keyed]:
     keyed = []
     for row in rows:
         before = len(faults)
-        keys: dict[str, Any] = read_cells(row, _KEYS, faults)
+        keys: dict[str, Any] = read_cells(MARKET, row, _KEYS, faults)
         if len(faults) == before:
             keyed.append(_Keyed(row, **keys))
     if not rows:
         faults.append(Fault(name, None, "", "no rows; there must be one an instrument"))
-    _raise(faults)
+    raise_faults(faults)
     return keyed
 
 
@@ -134,7 +124,7 @@ def _maker(name: str, rows: Sequence[_Keyed]) -> Callable[[], Snapshot]:
     faults: list[Fault] = []
     shared = _shared(last, faults)
     quotes = [quote for row in last if (quote := _quote(row, at, faults))]
-    _raise(faults)
+    raise_faults(faults)
     low, high = shared.get("index_low"), shared.get("index_high")
     return partial(
         validate,
@@ -155,7 +145,7 @@ def _shared(rows: Sequence[Row], faults: list[Fault]) -> dict[str, Any]:
     shared: dict[str, Any] = {}
     first: dict[str, Row] = {}
     for row in rows:
-        for name, value in read_cells(row, _PER_SNAPSHOT, faults).items():
+        for name, value in read_cells(MARKET, row, _PER_SNAPSHOT, faults).items():
             earlier = first.setdefault(name, row)
             if str(shared.setdefault(name, value)) != str(value):
                 reason = f"{value}, but {shared[name]} at {earlier.place}: one instant has one"
@@ -168,7 +158,7 @@ def _shared(rows: Sequence[Row], faults: list[Fault]) -> dict[str, Any]:
 
 def _quote(row: Row, at: datetime, faults: list[Fault]) -> Quote | None:
     before = len(faults)
-    values: dict[str, Any] = read_cells(row, _PER_QUOTE, faults)
+    values: dict[str, Any] = read_cells(MARKET, row, _PER_QUOTE, faults)
     if len(faults) > before:
         return None
     values = {"expiry": None, "mark": Decimal("NaN"), "observed_at": at} | values
@@ -191,9 +181,4 @@ def _cells(snapshot: Snapshot, quote: Quote) -> Cells:
         **own,
         "kind": quote.kind.value,
     }
-    return {name: cells[name] for name in COLUMNS if cells[name] not in (None, "")}
-
-
-def _raise(faults: Sequence[Fault]) -> None:
-    if faults:
-        raise LocatedError(faults[:_MOST_FAULTS])
+    return {name: cells[name] for name in MARKET.columns if cells[name] not in (None, "")}

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from obverse.contracts.instants import Instant, instant
 from obverse.errors import MarketDataError
+from obverse.market.constituent_files import read_instant, read_range
+from obverse.market.constituents import ConstituentHistory, Constituents
 from obverse.market.files import read_file, read_history
 from obverse.market.formats import FORMATS
 from obverse.market.histories import QuoteHistory
@@ -57,6 +59,52 @@ def history(path: str | Path, symbol: str, venue: str | None = None) -> QuoteHis
     if place.is_dir():
         raise MarketDataError(f"{place} is a directory; a history is read from {_FILE}.")
     return _opened(place, lambda: read_history(place, symbol, venue))
+
+
+def read_constituents(
+    path: str | Path, at: Instant | None = None, venue: str | None = None
+) -> dict[str, Constituents]:
+    """Read what the sources of each underlying's index said, as it was known at an instant.
+
+    Parameters
+    ----------
+    path : a file of source prices in the simple form
+    at : the last instant not after it is read; without one, the file's last
+    venue : whose index, for files that hold several
+
+    Raises
+    ------
+    MarketDataError : there is no such file, or nothing usable in it at the instant
+    LocatedError : rows that cannot be read, each with file and row
+    """
+    place = _file(path)
+    until = None if at is None else instant(at)
+    return _opened(place, lambda: read_instant(place, until, venue))
+
+
+def constituent_history(
+    path: str | Path,
+    underlying: str,
+    start: Instant | None = None,
+    until: Instant | None = None,
+    venue: str | None = None,
+) -> ConstituentHistory:
+    """Read what the sources of one underlying's index said, at every instant of a range.
+
+    Errors are those of `read_constituents`; an instant that the door refuses is a finding.
+    """
+    place = _file(path)
+    first, last = (None if each is None else instant(each) for each in (start, until))
+    return _opened(place, lambda: read_range(place, underlying, first, last, venue))
+
+
+def _file(path: str | Path) -> Path:
+    place = Path(path)
+    if not place.exists():
+        raise MarketDataError(f"No source prices at {place}; expected {_FILE}.")
+    if place.is_dir():
+        raise MarketDataError(f"{place} is a directory; source prices are read from {_FILE}.")
+    return place
 
 
 def _existing(path: str | Path) -> Path:

@@ -82,6 +82,7 @@ class Stream(IntEnum):
     TURNOVER = 10
     SPREAD = 11
     PREMIUM = 16
+    SOURCES = 17
 
 
 _COMMON = 0

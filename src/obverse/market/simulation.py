@@ -173,17 +173,20 @@ def _open_interest_usd(scene: _Scene, instrument: Instrument, years: float) -> f
 
 
 def _noise(scene: _Scene, instrument: Instrument, stream: Stream) -> float:
-    """Draw a slowly changing number of deviation one, an instrument's own.
+    key = int(instrument.expiry.timestamp()) // 60 if instrument.expiry else PERPETUAL_KEY
+    return slow_noise(scene.seed, scene.at, stream, scene.coin.key, key)
+
+
+def slow_noise(seed: int, at: datetime, stream: Stream, *keys: int) -> float:
+    """Draw a slowly changing number of deviation one, an instrument's or a source's own.
 
     It is a weighted sum of the last hourly shocks. They are drawn in blocks of hours, each of a
     seed of its own, so that two blocks are enough at any instant.
     """
-    key = int(instrument.expiry.timestamp()) // 60 if instrument.expiry else PERPETUAL_KEY
-    block, hour = divmod(hours_until(scene.seed, scene.at), NOISE_HOURS)
+    block, hour = divmod(hours_until(seed, at), NOISE_HOURS)
     # Blocks count from one, as seeds are not below zero and the first block has one before it.
     earlier, current = (
-        normals(NOISE_HOURS, scene.seed, stream, scene.coin.key, key, number).tolist()
-        for number in (block, block + 1)
+        normals(NOISE_HOURS, seed, stream, *keys, number).tolist() for number in (block, block + 1)
     )
     shocks = (earlier + current[: hour + 1])[::-1]
     total = math.fsum(w * shock for w, shock in zip(NOISE_WEIGHTS, shocks, strict=False))

@@ -1,6 +1,8 @@
 """What a position is marked at: index, mark price, premium, funding, delivery."""
 
 from obverse.marks.averages import exponential_average, moving_average, window_average
+from obverse.marks.composition import Composition, IndexOutage, composition, index_outage
+from obverse.marks.composition_history import CompositionHistory, composition_history
 from obverse.marks.delivery import (
     DeliveryWindow,
     RunningDelivery,
@@ -46,21 +48,26 @@ from obverse.marks.index import (
     SourcePrice,
     index_value,
 )
-from obverse.marks.index_history import IndexHistory, SourceHistory, index_history, outage
+from obverse.marks.index_history import IndexHistory, SourceHistory, index_history
+from obverse.marks.outages import Outage, outage
 from obverse.marks.prediction import PredictedFunding, predicted_funding
 from obverse.marks.samples import PerpetualSamples
 from obverse.marks.schedule import Schedule, Span
 from obverse.marks.session import SettledSession, next_session, settle_session
 
 __all__ = [
+    "Composition",
+    "CompositionHistory",
     "Contribution",
     "DeliveryWindow",
     "FundingRound",
     "IndexHistory",
+    "IndexOutage",
     "IndexRule",
     "IndexState",
     "IndexValue",
     "Level",
+    "Outage",
     "PerpetualHistory",
     "PerpetualSamples",
     "PredictedFunding",
@@ -81,6 +88,8 @@ __all__ = [
     "cap_per_day",
     "capped",
     "clamped_rate",
+    "composition",
+    "composition_history",
     "dampened_rate",
     "divided_rate",
     "exponential_average",
@@ -89,6 +98,7 @@ __all__ = [
     "impact_premium",
     "impact_price",
     "index_history",
+    "index_outage",
     "index_value",
     "interest_rate",
     "market_price",

@@ -38,6 +38,11 @@ class Use(Enum):
     NO_PRICE = "dropped, no price"
     NO_INDEX = "not used, too few sources"
 
+    @property
+    def counts(self) -> bool:
+        """Whether the source had a price that the rule takes, enough sources or not."""
+        return self in (Use.USED, Use.CLAMPED, Use.NO_INDEX)
+
 
 @dataclass(frozen=True)
 class IndexRule:

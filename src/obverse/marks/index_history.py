@@ -9,16 +9,14 @@ is masked in every array of prices and has its state in `states`. No NaN comes o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.errors import MarketDataError, nearest
+from obverse.errors import MarketDataError
 from obverse.marks.index import IndexRule, IndexState, SourcePrice, Use
-from obverse.marks.schedule import to_ns
 from obverse.marks.values import FloatArray
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -42,7 +40,7 @@ class SourceHistory:
     names : N names, each once
     times_ns : T instants, UTC nanoseconds, increasing
     prices : T x N, quote currency per coin; no price is NaN
-    weights : N weights, none below zero
+    weights : N weights, or T x N where they change, none below zero
     ages : T x N seconds since each source last changed, or none where nobody counts them
     """
 
@@ -64,7 +62,7 @@ class SourceHistory:
         if late.any():
             raise MarketDataError(f"index: step {int(np.argmax(late)) + 1} is late or there twice.")
         good = np.isfinite(self.weights) & (self.weights >= 0)
-        if self.weights.shape != shape[1:] or not good.all():
+        if self.weights.shape not in (shape, shape[1:]) or not good.all():
             raise MarketDataError(f"index: expected {shape[1]} weights of zero or more.")
         if self.ages is not None and not (self.ages >= 0).all():
             raise MarketDataError("index: an age is below zero or none.")
@@ -72,7 +70,8 @@ class SourceHistory:
     def instant(self, step: int) -> Sequence[SourcePrice]:
         """What the sources said at one step, as `index_value` takes it."""
         ages = np.zeros(len(self.names)) if self.ages is None else self.ages[step]
-        rows = zip(self.names, self.prices[step], self.weights, ages, strict=True)
+        weights = np.broadcast_to(self.weights, self.prices.shape)[step]
+        rows = zip(self.names, self.prices[step], weights, ages, strict=True)
         return [
             SourcePrice(name, None if np.isnan(price) else float(price), float(weight), float(age))
             for name, price, weight, age in rows
@@ -89,6 +88,7 @@ class IndexHistory:
     price_usd, median_usd : T, masked where there were too few sources
     uses : T x N codes, places in `USES`: what became of each source
     shares : T x N shares of the weight, 0 where a source was left out
+    given_usd : T x N prices as they were given, masked where there was none
     used_usd : T x N prices as they were used, masked where a source was left out
     """
 
@@ -99,6 +99,7 @@ class IndexHistory:
     median_usd: Masked
     uses: Codes
     shares: FloatArray
+    given_usd: Masked
     used_usd: Masked
 
     @property
@@ -116,6 +117,7 @@ class IndexHistory:
 def index_history(rule: IndexRule, sources: SourceHistory) -> IndexHistory:
     """Combine the sources at every step."""
     prices, uses = _at_the_door(rule, sources)
+    priced = uses != USES.index(Use.NO_PRICE)
     usable = uses == USES.index(Use.USED)
     if rule.outliers == "drop_extremes":
         extreme = _extremes(prices, usable, sources.names)
@@ -143,43 +145,9 @@ def index_history(rule: IndexRule, sources: SourceHistory) -> IndexHistory:
         median_usd=_masked(middle, valid),
         uses=uses,
         shares=shares,
+        given_usd=_masked(prices, priced),
         used_usd=_masked(used, usable),
     )
-
-
-def without(sources: SourceHistory, name: str, begins: datetime, until: datetime) -> SourceHistory:
-    """The same history with one source silent from an instant up to (not with) another."""
-    if name not in sources.names:
-        close = nearest(name, sources.names)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise MarketDataError(f"index: no source {name!r}.{hint}")
-    away = (sources.times_ns >= to_ns(begins)) & (sources.times_ns < to_ns(until))
-    prices = sources.prices.astype(np.float64)
-    prices[away, sources.names.index(name)] = np.nan
-    return replace(sources, prices=prices)
-
-
-@dataclass(frozen=True)
-class Outage:
-    """An index as it was, as it would have been without a source, and the difference."""
-
-    name: str
-    before: IndexHistory
-    after: IndexHistory
-
-    @property
-    def change_usd(self) -> Masked:
-        """What the outage adds to the index; masked where either has none."""
-        found: Masked = self.after.price_usd - self.before.price_usd
-        return found
-
-
-def outage(
-    rule: IndexRule, sources: SourceHistory, name: str, begins: datetime, until: datetime
-) -> Outage:
-    """Play through the outage of one source."""
-    silenced = without(sources, name, begins, until)
-    return Outage(name, index_history(rule, sources), index_history(rule, silenced))
 
 
 def _at_the_door(rule: IndexRule, sources: SourceHistory) -> tuple[FloatArray, Codes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obverse.app.conformance.case import Case
+from obverse.app.conformance.loss_quantities import LOSS_QUANTITIES
 from obverse.app.conformance.margin_quantities import MARGIN_QUANTITIES
 from obverse.app.conformance.mark_quantities import MARK_QUANTITIES
 from obverse.app.conformance.option_quantities import OPTION_QUANTITIES
@@ -18,7 +19,12 @@ from obverse.app.conformance.value_quantities import VALUE_QUANTITIES
 from obverse.errors import DataError
 
 QUANTITIES: dict[str, Callable[[Case], Result]] = (
-    VALUE_QUANTITIES | MARK_QUANTITIES | MARGIN_QUANTITIES | OPTION_QUANTITIES | TAIL_QUANTITIES
+    VALUE_QUANTITIES
+    | MARK_QUANTITIES
+    | MARGIN_QUANTITIES
+    | LOSS_QUANTITIES
+    | OPTION_QUANTITIES
+    | TAIL_QUANTITIES
 )
 """From a quantity's word to the function that computes it."""
 

@@ -13,14 +13,20 @@ from obverse.contracts.symbols import SymbolPattern
 from obverse.errors import DataError, Fault, nearest
 from obverse.located import LocatedToml
 from obverse.rulebooks.in_force import calendar_of
+from obverse.rulebooks.margin_checks import (
+    check_liquidation,
+    check_margin,
+    check_portfolio_margin,
+)
 from obverse.rulebooks.records import (
     ALL_KINDS,
     LATER_KINDS,
     RULE_KINDS,
     Entry,
     Fees,
-    Margin,
+    FieldPlaces,
     Product,
+    RoundingRule,
     VenueFile,
 )
 from obverse.rulebooks.series import ALL_PRODUCTS, entries, series
@@ -145,17 +151,24 @@ def _check_numbers(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
             if not value.is_finite() or value <= 0:
                 yield document.fault(("specification", place, field), f"{value} is not above zero")
     for place, fees in enumerate(file.fees):
-        for field in ("maker", "taker", "delivery"):
-            if not abs(getattr(fees, field)) < 1:
+        for field in ("maker", "taker", "delivery", "liquidation"):
+            if not abs(getattr(fees, field) or 0) < 1:
                 yield document.fault(("fees", place, field), "is not a rate below 100 %")
     for place, rule in enumerate(file.rounding):
         if not (0 <= rule.exponent <= UNROUNDED_EXPONENT and rule.shown >= 0):
             reason = f"a unit has 0 to {UNROUNDED_EXPONENT} decimals, and shows 0 or more"
             yield document.fault(("rounding", place, "exponent"), reason)
-        for field in ("value", "fee", "delivery_fee"):
-            if not 0 <= getattr(rule, field).places <= rule.exponent:
+        for field, kept in _kept_places(rule):
+            if not 0 <= kept.places <= rule.exponent:
                 reason = f"places are not from 0 to the exponent {rule.exponent}"
                 yield document.fault(("rounding", place, field), reason)
+
+
+def _kept_places(rule: RoundingRule) -> Iterator[tuple[str, FieldPlaces]]:
+    for field in ("value", "fee", "delivery_fee", "funding", "margin", "closing_fee"):
+        kept: FieldPlaces | None = getattr(rule, field)
+        if kept is not None:
+            yield field, kept
 
 
 def _check_calendars(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
@@ -165,27 +178,6 @@ def _check_calendars(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
         except DataError as error:
             field = ("time_zone",) if "time zone" in str(error) else ()
             yield document.fault(("calendar", place, *field), str(error))
-
-
-def _check_margin(document: LocatedToml, file: VenueFile) -> Iterator[Fault]:
-    for place, margin in enumerate(file.margin):
-        for field, reason in _margin_faults(margin):
-            yield document.fault(("margin", place, *field), reason)
-
-
-def _margin_faults(margin: Margin) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    needed = {"step_whole_position": "step", "linear_in_size": "linear"}.get(margin.style, "tiers")
-    for field in ("step", "linear", "tiers"):
-        if bool(getattr(margin, field)) != (field == needed):
-            word = "needs" if field == needed else "does not take"
-            yield (field,), f"style {margin.style!r} {word} {field!r}"
-    if margin.tiers and margin.tier_unit is None:
-        yield ("tier_unit",), "tiers need a tier_unit"
-    for index, (low, high) in enumerate(zip(margin.tiers, margin.tiers[1:], strict=False)):
-        if low.cap is None or (high.cap is not None and high.cap <= low.cap):
-            yield ("tiers", index + 1), "caps do not ascend"
-        if high.maintenance_rate < low.maintenance_rate:
-            yield ("tiers", index + 1), "maintenance_rate falls as size grows"
 
 
 def _all_entries(file: VenueFile) -> Iterator[tuple[str, int, Entry]]:
@@ -201,5 +193,7 @@ _CHECKS = (
     _check_lives,
     _check_numbers,
     _check_calendars,
-    _check_margin,
+    check_margin,
+    check_liquidation,
+    check_portfolio_margin,
 )

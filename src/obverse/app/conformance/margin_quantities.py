@@ -221,7 +221,7 @@ def _terms(case: Case) -> MarginTerms:
     else:
         terms = margin_terms(case.rules(), case.instrument())
     if "maintenance_basis" in case:
-        terms = replace(terms, value_basis=case.text("maintenance_basis"))
+        terms = replace(terms, value_basis=case.text("maintenance_basis"))  # type: ignore[arg-type]
     if "taker_fee_rate" in case:
         terms = replace(terms, taker_fee_rate=Fraction(case.number("taker_fee_rate")))
     if "rate" in case or "maintenance_rate" in case:

@@ -1,6 +1,9 @@
 """What a venue asks to be held: margins, and the prices at which they no longer suffice."""
 
+from obverse.risk.margin.account import Collateral, Held, MarginAccount, MarginSetting
+from obverse.risk.margin.assess import AccountState, assess
 from obverse.risk.margin.isolated import capped_pnl, leverage_of, margin_posted, settled_position
+from obverse.risk.margin.joint import JointLiquidation
 from obverse.risk.margin.orders import (
     Available,
     Order,
@@ -10,6 +13,7 @@ from obverse.risk.margin.orders import (
     order_margin,
     reserved_by_orders,
 )
+from obverse.risk.margin.position_state import Needs, PositionState
 from obverse.risk.margin.prices import (
     Backing,
     bankruptcy_value,
@@ -41,20 +45,29 @@ from obverse.risk.margin.schedule import (
 from obverse.risk.margin.terms import MarginTerms, Mode, margin_terms, schedule_of
 
 __all__ = [
+    "AccountState",
     "Available",
     "Backing",
+    "Collateral",
     "FlatRate",
+    "Held",
+    "JointLiquidation",
     "LinearInSize",
+    "MarginAccount",
+    "MarginSetting",
     "MarginTerms",
     "Mode",
+    "Needs",
     "Order",
     "OrderCost",
     "Piece",
+    "PositionState",
     "PostedMargin",
     "Schedule",
     "Tier",
     "Tiered",
     "WholePositionStep",
+    "assess",
     "available_balance",
     "bankruptcy_value",
     "break_even_value",

@@ -39,11 +39,14 @@ class Backing:
     coins : isolated: margin without the fee kept for closing; cross: the balance, with the gains
         of other positions and less what they and orders require
     funding_owed : funding due at the next stamp, where the venue counts it; received is below zero
+    closing_fee : coins of a cross balance that must be left for closing; none is the fee at this
+        backing's own bankruptcy price
     """
 
     coins: Fraction
     mode: Mode = "isolated"
     funding_owed: Fraction = Fraction(0)
+    closing_fee: Fraction | None = None
 
     def usable(self, terms: MarginTerms) -> Fraction:
         """The coins that may be lost."""
@@ -103,12 +106,19 @@ def _balance(position: Position, terms: MarginTerms, backing: Backing, direction
     return Balance(fixed, Fraction(-direction), (needed,), constant)
 
 
+def fee_at_bankruptcy(position: Position, terms: MarginTerms, backing: Backing) -> Fraction:
+    """The taker fee for closing at the bankruptcy price; on entry value where there is no such."""
+    value = bankruptcy_value(position, terms, backing)
+    return terms.taker_fee_rate * (entry_value(position) if value is None else value)
+
+
 def _closing_fee(position: Position, terms: MarginTerms, backing: Backing) -> Fraction:
     """The fee for closing, where the balance has to leave it; isolated margin has it apart."""
     if backing.mode == "isolated" or not terms.keeps_closing_fee:
         return Fraction(0)
-    value = bankruptcy_value(position, terms, backing)
-    return Fraction(0) if value is None else value * terms.taker_fee_rate
+    if backing.closing_fee is not None:
+        return backing.closing_fee
+    return fee_at_bankruptcy(position, terms, backing)
 
 
 def break_even_value(position: Position, taker_fee_rate: Fraction) -> Fraction:

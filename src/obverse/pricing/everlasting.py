@@ -28,6 +28,7 @@ from obverse.pricing.lognormal import (
 )
 
 _NEAREST = 1e-300  # as moneyness; beyond it a power of it may overflow
+_STILL = 1e-100  # as mean move over a life, in logs; too small to change a payoff
 
 
 def everlasting_price(
@@ -88,14 +89,14 @@ def _call_below(y: float, u: float, v: float) -> float:
     """Out of the money: y^(1/v) · (1−u)v² / ((1−v)(v + u(1−v)))."""
     if v == 0:
         return 0.0
-    return _power(y, 1 / v) * (1 - u) * v * v / ((1 - v) * (v + u * (1 - v)))
+    return y ** (1 / v) * (1 - u) * v * v / ((1 - v) * (v + u * (1 - v)))
 
 
 def _put_above(y: float, u: float, v: float) -> float:
     """Out of the money: y^(1 − 1/u) · u² / (v + u(1−v))."""
     if u == 0:
         return 0.0
-    return _power(y, 1 - 1 / u) * u * u / (v + u * (1 - v))
+    return y ** (1 - 1 / u) * u * u / (v + u * (1 - v))
 
 
 def _call_above(y: float, u: float, v: float, growth: float) -> float:
@@ -105,7 +106,7 @@ def _call_above(y: float, u: float, v: float, growth: float) -> float:
 
 def _put_below(y: float, u: float, v: float) -> float:
     """In the money, in a form that has no pole where the drift is κ, that is v = 1."""
-    if u == 0 and v == 0:
+    if u + v < _STILL:
         return 1 - y
     log_y = math.log(y)
     if v == 0:
@@ -115,11 +116,6 @@ def _put_below(y: float, u: float, v: float) -> float:
     else:
         bent = v * v * math.expm1((1 - v) / v * log_y) / (1 - v)
     return 1 + y * (1 - u) * (bent - v - u) / (v + u * (1 - v))
-
-
-def _power(y: float, power: float) -> float:
-    """y to a power that does not raise it above one: zero where it is too small for a float."""
-    return math.exp(power * math.log(y))
 
 
 def _finite(price: float) -> float:

@@ -46,8 +46,6 @@ def one_factor_future_price(
     mean = expected_log_spot(
         spot_usd, log_mean=log_mean, mean_reversion=mean_reversion, maturity_years=maturity_years
     )
-    if mean_reversion * maturity_years > 0:
-        years = -math.expm1(-2 * mean_reversion * maturity_years) / (2 * mean_reversion)
-    else:
-        years = maturity_years
+    z = 2 * mean_reversion * maturity_years
+    years = -math.expm1(-z) / z * maturity_years if z > 0 else maturity_years
     return grown(1.0, mean + volatility * volatility * years / 2)

@@ -89,14 +89,14 @@ def _call_below(y: float, u: float, v: float) -> float:
     """Out of the money: y^(1/v) · (1−u)v² / ((1−v)(v + u(1−v)))."""
     if v == 0:
         return 0.0
-    return y ** (1 / v) * (1 - u) * v * v / ((1 - v) * (v + u * (1 - v)))
+    return math.pow(y, 1 / v) * (1 - u) * v * v / ((1 - v) * (v + u * (1 - v)))
 
 
 def _put_above(y: float, u: float, v: float) -> float:
     """Out of the money: y^(1 − 1/u) · u² / (v + u(1−v))."""
     if u == 0:
         return 0.0
-    return y ** (1 - 1 / u) * u * u / (v + u * (1 - v))
+    return math.pow(y, 1 - 1 / u) * u * u / (v + u * (1 - v))
 
 
 def _call_above(y: float, u: float, v: float, growth: float) -> float:

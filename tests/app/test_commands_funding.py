@@ -48,8 +48,9 @@ def test_every_venue_fits_100_columns_and_keeps_paid_apart(obverse, venue: str) 
                  "in force from", "http", "rule "):  # fmt: skip
         assert word in result.stdout
     found = _sections(obverse("funding", "--venue", venue, *until, "--json"))
-    assert set(found) == {"now", "accruing", "windows"}
+    assert set(found) == {"now", "accruing", "paid", "windows"}
     assert not any("paid" in key for key in found["accruing"]["units"])
+    assert not any("accru" in row["what"] for row in found["paid"]["rows"])
     assert {"accruing_8h", "paid"} <= set(found["windows"]["units"])
 
 
@@ -110,7 +111,7 @@ def test_html_has_two_charts_and_needs_nothing_else(obverse, tmp_path) -> None:
 def test_a_recording_gives_what_the_simulation_gives(obverse, recording: Path) -> None:
     result = obverse("funding", "--market", recording, "--json")
     rows = _sections(result)["windows"]["rows"]
-    assert {row["samples"] for row in rows} == {"8 of 8"}
+    assert {(row["samples"], row["expected_samples"]) for row in rows} == {(8, 8)}
     made = _sections(
         obverse("funding", "--from", "2026-02-01", "--until", "2026-02-02T23:00:00Z", "--json")
     )["windows"]["rows"]
@@ -131,7 +132,12 @@ def test_a_recording_gives_what_the_simulation_gives(obverse, recording: Path) -
         (["--instrument", "BTC-25DEC26"], ["is a future: it has no funding rule", "BTC-PERPETUAL"]),
         (["--instrument", "BTC-PERPETUALL"], ["Did you mean BTC-PERPETUAL"]),
         (["--underlying", "DOGE"], ["DOGE", "BTC, ETH"]),
-        (["--venue", "bitmex"], ["BitMEX closed on 2026-09-23"]),
+        (["--venue", "bitmex", "--at", "2026-11-20"], ["BitMEX closed on 2026-09-23"]),
+        (["--venue", "ftx"], ["No rulebook 'ftx'", "kraken"]),
+        (["--at", "yesterday"], ["'yesterday' is not an instant", "2026-02-01T08:00:00Z"]),
+        (["--at", "2026-03-01T00:00"], ["no time zone"]),
+        (["--seed", "-1"], ["seed: -1"]),
+        (["--html", "/no/such/page.html"], ["/no/such/page.html"]),
         (["--market", "/no/such.csv"], ["/no/such.csv"]),
         (["--json", "--csv"], ["choose one"]),
     ],
@@ -154,3 +160,105 @@ def test_a_range_before_a_file_says_what_the_file_holds(obverse, recording: Path
     assert "Did you mean BTC-PERPETUAL" in result.stderr
     result = obverse("funding", "--market", recording, "--instrument", "BTC-27MAR26")
     assert "no funding rule" in result.stderr
+
+
+def test_a_venue_that_closed_is_shown_as_of_a_day_before(obverse) -> None:
+    result = obverse("funding", "--venue", "bitmex", "--json")
+    assert json.loads(result.stdout)["as_of"] == "2026-09-22T00:00:00Z"
+
+
+HEAD = "at,underlying,venue,symbol,kind,expiry,index,mark,bid,ask,last"
+
+
+def _file(folder: Path, venue: str, symbol: str, rows: list[tuple[str, ...]]) -> Path:
+    """A file of one perpetual: instant, index, bid, ask; the mark is the index."""
+    lines = [
+        f"{at},BTC,{venue},{symbol},perpetual,,{index},{index},{bid},{ask},"
+        for at, index, bid, ask in rows
+    ]
+    path = folder / "recorded.csv"
+    path.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_okx_by_hand_from_a_file(obverse, tmp_path: Path) -> None:
+    """Premiums 0.02 %, 0.04 %, 0.06 % of the middle: a rate of 0.04 % paid at 08:00."""
+    rows = [
+        (f"2026-02-01T0{hour}:00:00Z", "50000", f"{middle - 1}", f"{middle + 1}")
+        for hour, middle in ((6, 50010), (7, 50020), (8, 50030))
+    ]
+    found = _sections(
+        obverse("funding", "--market", _file(tmp_path, "okx", "BTC-USD-SWAP", rows), "--json")
+    )
+    (window,) = found["windows"]["rows"]
+    assert window["stamp"] == "2026-02-01T08:00:00Z"
+    assert (window["samples"], window["expected_samples"]) == (3, 8)
+    assert window["premium_average"] == window["accruing_8h"] == window["paid"]
+    assert window["paid"] == pytest.approx(0.0004, abs=1e-15)
+    assert any("fewer samples than fit in: 1" in note for note in found["windows"]["notes"])
+    (paid,) = found["paid"]["rows"]
+    assert paid["rate_1h"] == pytest.approx(0.00005)
+    assert paid["rate_24h"] == pytest.approx(0.0012)
+    assert paid["rate_1y"] == pytest.approx(0.0004 * 3 * 365)
+
+
+def test_kraken_by_hand_from_a_file(obverse, tmp_path: Path) -> None:
+    """A premium of 0.24 % over 24 is 0.01 % an hour, paid an hour later as coin a contract."""
+    rows = [
+        ("2026-02-01T01:00:00Z", "50000", "50119", "50121"),
+        ("2026-02-01T02:00:00Z", "40000", "40047", "40049"),
+        ("2026-02-01T03:00:00Z", "50000", "49999", "50001"),
+    ]
+    path = _file(tmp_path, "kraken", "PI_XBTUSD", rows)
+    found = _sections(obverse("funding", "--market", path, "--json"))
+    second, third = found["windows"]["rows"][-2:]
+    assert second["paid"] == pytest.approx(0.0001, abs=1e-15)  # of the first hour
+    assert second["paid_coin"] == pytest.approx(0.0001 / 50000, rel=1e-12)  # index at 01:00
+    assert third["paid"] == pytest.approx(0.0012 / 24, abs=1e-15)
+    assert third["paid_coin"] == pytest.approx(0.00005 / 40000, rel=1e-12)
+    due = {row["what"]: row for row in found["accruing"]["rows"]}
+    assert due["in force, due at the next stamp"]["rate_8h"] == 0  # the third hour had no premium
+
+
+def test_one_instant_is_a_history(obverse, tmp_path: Path) -> None:
+    rows = [("2026-02-01T01:00:00Z", "50000", "50009", "50011")]
+    path = _file(tmp_path, "okx", "BTC-USD-SWAP", rows)
+    page = tmp_path / "one.html"
+    found = _sections(obverse("funding", "--market", path, "--json", "--html", page))
+    assert found["accruing"]["rows"][0]["rate_8h"] == pytest.approx(0.0002)
+    assert found["windows"]["rows"] == found["paid"]["rows"] == []
+    assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_a_rate_in_force_before_the_data_is_not_made_up(obverse, tmp_path: Path) -> None:
+    rows = [("2026-02-01T01:30:00Z", "50000", "50009", "50011")]
+    path = _file(tmp_path, "kraken", "PI_XBTUSD", rows)
+    found = _sections(obverse("funding", "--market", path, "--json"))["accruing"]
+    due = {row["what"]: row for row in found["rows"]}
+    assert due["in force, due at the next stamp"]["rate_8h"] is None
+    assert "The rate in force when the data begin is not known." in found["notes"]
+
+
+def test_books_with_one_side_alone_have_no_funding(obverse, tmp_path: Path) -> None:
+    rows = [(f"2026-02-01T0{hour}:00:00Z", "50000", "50009", "") for hour in range(3)]
+    path = _file(tmp_path, "okx", "BTC-USD-SWAP", rows)
+    result = obverse("funding", "--market", path)
+    assert result.exit_code == 2, result.output
+    assert "no sample has both bid and ask" in result.stderr
+    rows += [("2026-02-01T16:00:00Z", "50000", "50009", "50011")]
+    path = _file(tmp_path, "okx", "BTC-USD-SWAP", rows)
+    found = _sections(obverse("funding", "--market", path, "--json"))["windows"]["rows"]
+    assert [row["paid"] for row in found[:-1]] == [None] * (len(found) - 1)
+    assert found[-1]["paid"] == pytest.approx(0.0002)
+
+
+def test_late_rows_are_put_in_order_and_rows_that_differ_are_told(obverse, tmp_path: Path) -> None:
+    at = "2026-02-01T0{}:00:00Z"
+    rows = [
+        (at.format(hour), "50000", str(middle - 1), str(middle + 1))
+        for hour, middle in ((1, 50010), (4, 50010), (3, 50010), (2, 50010), (3, 50020))
+    ]
+    path = _file(tmp_path, "okx", "BTC-USD-SWAP", rows)
+    now = _sections(obverse("funding", "--market", path, "--json"))["now"]
+    assert now["rows"][0]["samples"] == 3
+    assert any("was seen twice at 2026-02-01T03:00:00Z" in note for note in now["notes"])

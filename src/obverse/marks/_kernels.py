@@ -59,9 +59,8 @@ def samples_kernel(
 def rate_kernel(rule: int, p: float, i: float, d: float, c: float, cap: float) -> float:
     """Premium to rate: 0 clamp, 1 dampener, 2 divide, 3 plain; within the cap."""
     if rule == 0:
-        gap = i - p
-        gap = gap if gap > -d else -d
-        r = p + (gap if gap < d else d)
+        r = i if i > p - d else p - d
+        r = r if r < p + d else p + d
     elif rule == 1:
         r = (d if d > p else p) + (-d if -d < p else p)
     elif rule == 2:

@@ -45,8 +45,11 @@ def interest_rate(quote_rate_daily: Values, base_rate_daily: Values, intervals: 
 
 
 def clamped_rate(average_premium: Values, interest: Values, dampener: Values) -> Values:
-    """P + clamp(I − P, ±d): BitMEX, Binance, Bybit."""
-    return average_premium + confined(interest - average_premium, -dampener, dampener)
+    """P + clamp(I − P, ±d): BitMEX, Binance, Bybit.
+
+    Written as clamp(I, P − d, P + d), which leaves an interest inside the clamp to the last bit.
+    """
+    return confined(interest, average_premium - dampener, average_premium + dampener)
 
 
 def dampened_rate(average_premium: Values, dampener: Values) -> Values:

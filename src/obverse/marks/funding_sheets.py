@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from obverse.contracts.instants import iso
-from obverse.marks.funding_windows import RATE_UNITS, Accrual, FundingWindow, per_hours
+from obverse.marks.funding_windows import (
+    RATE_UNITS,
+    UNIT_HOURS,
+    Accrual,
+    FundingWindow,
+    per_hours,
+)
 from obverse.marks.history import fixed_amounts
 from obverse.marks.policies import capped_rate, rate_from_premium
 from obverse.marks.rebuilt import Line
 from obverse.marks.runs import START_UNKNOWN, FundingRun
 from obverse.marks.schedule import to_ns
 from obverse.marks.sheets import decimals_of
-from obverse.tables import Cell, Table, number, percent, text
+from obverse.tables import Cell, Column, Table, machine, number, percent, text
 
 
 def now_table(run: FundingRun, now: Accrual) -> Table:
@@ -24,7 +30,9 @@ def now_table(run: FundingRun, now: Accrual) -> Table:
         number("mark_usd", "Mark", "USD", places),
         percent("premium_rate", "Premium", 4),
         percent("premium_average", "Average", 4),
-        text("samples", "Samples"),
+        Column("sampled", "Samples", for_files=False),
+        machine("samples"),
+        machine("expected_samples"),
         text("next_stamp", "Next stamp (UTC)"),
         number("hours_to_stamp", "In", "h", 2),
     )
@@ -36,11 +44,15 @@ def now_table(run: FundingRun, now: Accrual) -> Table:
         now.premium,
         now.premium_average,
         f"{now.samples} of {expected}",
+        now.samples,
+        expected,
         now.next_stamp,
         now.hours_to_stamp,
     )
-    notes = [f"Window: {iso(now.start)} to {iso(now.stamp)}; its average is of the samples so far."]
-    notes += step_notes(run)
+    rule = run.parts[-1].funding
+    rolling = rule.weights == "rolling" and rule.accrual != "continuous"
+    of = f"over the last {rule.interval_hours} h" if rolling else "of its samples so far"
+    notes = [f"Window: {iso(now.start)} to {iso(now.stamp)}. Average: {of}.", *step_notes(run)]
     if now.at == now.stamp:
         notes.append("The window ends at this instant; the next one has no sample yet.")
     return Table(f"{run.symbol} at {run.venue}, {iso(now.at)}", columns, (row,), tuple(notes))
@@ -76,23 +88,56 @@ def accruing_table(run: FundingRun, now: Accrual) -> Table:
         *(percent(f"rate_{unit}", unit, 5, unit="%") for unit in RATE_UNITS),
     )
     rule = run.parts[-1].funding
-    rates = [("accruing now", now.accruing_8h)]
+    rates: list[tuple[str, float | None]] = [("accruing now", now.accruing_8h)]
     if rule.lag == "next_window" and rule.accrual != "continuous":
-        rates.append(("in force, due at the next stamp", now.in_force_8h))
+        due = now.in_force_8h if now.in_force_known else None
+        rates.append(("in force, due at the next stamp", due))
     rates += [
         ("predicted, premium stays", now.predicted_8h),
         ("predicted, lowest", now.lowest_8h),
         ("predicted, highest", now.highest_8h),
     ]
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (what, *(per_hours(rate, hours) for hours in RATE_UNITS.values())) for what, rate in rates
-    )
-    notes = (
-        "Above zero longs pay. Scaled linearly; a year has 365 days.",
+    predicted = (
         f"Predicted: for the window that ends {iso(now.stamp)}; lowest and highest while the "
-        "premium stays within what its average has seen.",
+        "premium stays within what its average has seen."
     )
-    return Table(f"{run.symbol}: funding accruing at {iso(now.at)}", columns, rows, notes)
+    if now.at == now.stamp:
+        predicted = f"Predicted is final: the window ends at this instant, {iso(now.stamp)}."
+    notes = ["Above zero longs pay. Scaled linearly; a year has 365 days.", predicted]
+    if not now.in_force_known:
+        notes.append("The rate in force when the data begin is not known.")
+    rows = tuple(_in_units(what, rate) for what, rate in rates)
+    return Table(f"{run.symbol}: funding accruing at {iso(now.at)}", columns, rows, tuple(notes))
+
+
+def _in_units(what: str, rate_8h: float | None) -> tuple[Cell, ...]:
+    """A rate in each unit."""
+    scaled = (
+        None if rate_8h is None else per_hours(rate_8h, hours) for hours in RATE_UNITS.values()
+    )
+    return (what, *scaled)
+
+
+def paid_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
+    """What was paid, at the last stamp and on average, in each unit. Nothing here accrues."""
+    columns = (
+        text("what", "Paid"),
+        *(percent(f"rate_{unit}", unit, 5, unit="%") for unit in RATE_UNITS),
+    )
+    title = f"{run.symbol}: funding paid"
+    paid = [(one, one.paid) for one in found if one.paid is not None]
+    if not paid:
+        return Table(title, columns, (), ("No window of this range is known to have paid.",))
+    last, rate = paid[-1]
+    rows = [_in_units(f"at {iso(last.stamp)}", rate * UNIT_HOURS / last.hours)]
+    total, hours = sum(rate for _, rate in paid), sum(one.hours for one, _ in paid)
+    if len(paid) > 1:
+        rows.append(_in_units(f"mean of {len(paid)} stamps", total * UNIT_HOURS / hours))
+    notes = (
+        f"Sum over the range, {iso(paid[0][0].start)} to {iso(last.stamp)}: {total:+.5%} of value. "
+        "Above zero longs paid. Scaled linearly from the hours that were paid for.",
+    )
+    return Table(title, columns, tuple(rows), notes)
 
 
 def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
@@ -101,7 +146,9 @@ def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
     columns = [
         text("start", "From (UTC)"),
         text("stamp", "Stamp (UTC)"),
-        text("samples", "Samples"),
+        Column("sampled", "Samples", for_files=False),
+        machine("samples"),
+        machine("expected_samples"),
         percent("premium_average", "Premium", 4),
         percent("accruing_8h", "Accruing", 5, unit="% per 8 h"),
         percent("paid", "Paid", 5, unit="% of value"),
@@ -115,6 +162,8 @@ def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
             one.start,
             one.stamp,
             f"{one.samples} of {one.expected}",
+            one.samples,
+            one.expected,
             one.premium_average,
             one.accruing_8h,
             one.paid,
@@ -127,18 +176,17 @@ def windows_table(run: FundingRun, found: Sequence[FundingWindow]) -> Table:
 def _paid_notes(run: FundingRun, found: Sequence[FundingWindow]) -> tuple[str, ...]:
     if not found:
         return ("No window ended in this range.",)
-    paid = [one.paid for one in found if one.paid is not None]
-    hours = sum((one.stamp - one.start).total_seconds() for one in found if one.paid is not None)
+    exchanged = "what its stamp exchanged, for the whole window."
+    if run.parts[-1].funding.accrual == "continuous":
+        exchanged = "what passed in it, moment by moment; the venue has no stamps."
     notes = [
-        "Premium: the window's average. Accruing: the rate at its last sample. Paid: what its "
-        "stamp exchanged, for the whole window."
+        "Premium: the window's average. Accruing: the rate at its last sample. Paid: " + exchanged
     ]
-    if paid:
-        total = sum(paid)
-        yearly = total / (hours / 3600) * RATE_UNITS["1y"]
+    short = [one for one in found if one.samples < one.expected]
+    if short:
         notes.append(
-            f"Paid over the range, stamps: {len(paid)}; sum: {total:+.5%} of value, {yearly:+.2%} "
-            "a year if it went on. Above zero longs paid."
+            f"Windows with fewer samples than fit in: {len(short)}; they are made of those that "
+            "there are, and the venue's own rate may differ."
         )
     begun = run.parts[0].history.edges_ns[0]
     if to_ns(found[0].start) == int(begun) and START_UNKNOWN in run.remarks:
@@ -171,15 +219,20 @@ def funding_lines(run: FundingRun, now: Accrual) -> tuple[Line, ...]:
         Line("index", now.index_usd, "USD", run.source),
         Line("mark", now.mark_usd, "USD", "mark rule"),
         Line("hours to the next stamp", now.hours_to_stamp, "h", "funding stamps"),
-        Line("rate in force", now.in_force_8h * rule.rate_hours / 8, unit, "window before"),
     ]
+    if rule.accrual != "continuous":
+        made = "window before" if now.in_force_known else "not known, taken as zero"
+        in_force = per_hours(now.in_force_8h, rule.rate_hours)
+        lines.append(Line("rate in force", in_force, unit, made))
     if now.premium is not None:
         lines.append(Line("premium", now.premium, "fraction", "last sample"))
     continuous = rule.accrual == "continuous"
     average = now.premium if continuous else now.premium_average
-    if average is not None and rule.weights != "rolling":
+    if average is not None:
         if not continuous:
             said = f"samples of the window: {now.samples}"
+            if rule.weights == "rolling":
+                said = f"samples of the last {rule.interval_hours} h"
             lines.append(Line("average premium", average, "fraction", said))
         lines.append(
             Line("rate before the cap", rate_from_premium(rule, average), unit, "funding rule")

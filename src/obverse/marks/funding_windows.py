@@ -17,8 +17,9 @@ from obverse.marks.averages import window_average
 from obverse.marks.mark import HOURS_PER_YEAR
 from obverse.marks.prediction import predicted_funding
 from obverse.marks.runs import FundingRun, Part
-from obverse.marks.schedule import from_ns
+from obverse.marks.schedule import from_ns, to_ns
 from obverse.marks.values import FloatArray
+from obverse.marks.windows import HOUR_NS
 
 UNIT_HOURS = 8
 """Accruing rates are told per so many hours."""
@@ -32,7 +33,8 @@ class FundingWindow:
     ----------
     samples, expected : premium samples in it, and as many as the usual step would give
     premium_average : of the samples, as the venue weighs them; none without a sample
-    accruing_8h : the rate accruing at its last sample, per 8 hours; none without a step in it
+    accruing_8h : the rate accruing at its last sample, per 8 hours; none without a step in it, and
+        before the first premium that was sampled
     paid : exchanged at its stamp, as a fraction of the position's value; none where not known
     """
 
@@ -44,6 +46,11 @@ class FundingWindow:
     accruing_8h: float | None
     paid: float | None
 
+    @property
+    def hours(self) -> float:
+        """Its length."""
+        return (self.stamp - self.start).total_seconds() / 3600
+
 
 @dataclass(frozen=True)
 class Accrual:
@@ -53,13 +60,16 @@ class Accrual:
     ----------
     stamp : the end of that window
     next_stamp, hours_to_stamp : the next one after `at`, and the hours until then
-    premium, premium_average : the last sample's, and of the window so far; none without a sample
+    premium, premium_average : the last sample's, and of what the rate is made of so far: the
+        window's samples or, with rolling weights, those of the last window's length; none without
+        one
     samples, to_come : premiums in the window, and those still to come at the usual step
     accruing_8h : rate of the window as far as it has been sampled
     in_force_8h : rate that the mark decays by and, with a lag, is paid at the next stamp; at a
         stamp the window that ends has made it
     predicted_8h : rate that the window ends with if the premium stays at its last value
     lowest_8h, highest_8h : the same while the premium stays within what the average has seen
+    in_force_known : whether a sample has made the rate in force; else it is taken as zero
     """
 
     at: datetime
@@ -77,6 +87,7 @@ class Accrual:
     predicted_8h: float
     lowest_8h: float
     highest_8h: float
+    in_force_known: bool = True
 
     @property
     def hours_to_stamp(self) -> float:
@@ -131,30 +142,30 @@ def windows(
     """The windows whose stamps lie after `start`, up to and with `until`."""
     return tuple(
         window
-        for place, part in enumerate(run.parts)
-        for window in _windows(part, run, first=place == 0)
+        for part in run.parts
+        for window in _windows(part, run)
         if (start is None or window.stamp > start) and (until is None or window.stamp <= until)
     )
 
 
-def _windows(part: Part, run: FundingRun, *, first: bool) -> Iterator[FundingWindow]:
-    history = part.history
+def _windows(part: Part, run: FundingRun) -> Iterator[FundingWindow]:
+    history, known = part.history, run.known_ns
     ids = _ids(part)
     averages = _averages(part, ids)
     lagged = part.funding.lag == "next_window" and part.funding.accrual != "continuous"
     edges = history.edges_ns.tolist()
     for place, paid in enumerate(history.paid_rate.tolist()):
         own = np.flatnonzero(ids == place)
-        unknown = first and lagged and place == 0
-        expected = (edges[place + 1] - edges[place]) / 1e9 / run.step_seconds
+        begins, ends = edges[place : place + 2]
+        made = begins if lagged else ends  # by when the samples were there that made what it paid
         yield FundingWindow(
-            start=from_ns(edges[place]),
-            stamp=from_ns(edges[place + 1]),
+            start=from_ns(begins),
+            stamp=from_ns(ends),
             samples=int(history.samples_per_window[place]),
-            expected=round(expected),
+            expected=round((ends - begins) / 1e9 / run.step_seconds),
             premium_average=averages.get(place),
-            accruing_8h=_accruing(part, int(own[-1])) if len(own) else None,
-            paid=None if unknown else paid,
+            accruing_8h=_accruing(part, int(own[-1])) if len(own) and known <= ends else None,
+            paid=paid if known <= made else None,
         )
 
 
@@ -201,10 +212,21 @@ def accrual(run: FundingRun) -> Accrual:
         index_usd=float(history.index_usd[-1]),
         mark_usd=float(history.mark_usd[-1]),
         premium=float(history.premium[-1]) if history.sampled[-1] else None,
-        premium_average=_averages(part, ids).get(int(ids[-1])),
+        premium_average=_average_so_far(part, ids),
         accruing_8h=float(history.accruing_rate[-1]) * by,
         in_force_8h=float(rates[-1]) * by,
         predicted_8h=found.rate_if_last * ahead,
         lowest_8h=found.lowest_rate * ahead,
         highest_8h=found.highest_rate * ahead,
+        in_force_known=fresh or rule.accrual == "continuous" or run.known_ns <= to_ns(start),
     )
+
+
+def _average_so_far(part: Part, ids: NDArray[np.int64]) -> float | None:
+    """Average premium that the accruing rate is made of."""
+    history, rule = part.history, part.funding
+    if rule.weights != "rolling" or rule.accrual == "continuous":
+        return _averages(part, ids).get(int(ids[-1]))
+    since = int(history.times_ns[-1]) - rule.interval_hours * HOUR_NS
+    kept = history.premium[history.sampled & (history.times_ns > since)]
+    return float(kept.mean()) if len(kept) else None

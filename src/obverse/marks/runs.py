@@ -8,6 +8,7 @@ each pair of rules. What was decided:
 - A change in mid-window: the new rules end it, on the samples since the change.
 - A rate in force is carried over. At the start of a run it is not known: it is taken as zero, what
   a lagged first window paid is not told, and `FundingRun.remarks` says so.
+- A history without a two-sided book has no premium, hence no funding: it is refused.
 - An average whose length the venue does not publish is left out; `FundingRun.remarks` says so.
 """
 
@@ -65,7 +66,7 @@ class FundingRun:
     rules : those in force at the end
     file : the venue's whole rulebook
     parts : one for each pair of mark and funding rules, in order of time
-    step_seconds : the usual time between samples
+    step_seconds : the usual time between samples; the venue's own for a run of one
     remarks : what stands for something that was not seen
     """
 
@@ -80,6 +81,15 @@ class FundingRun:
     parts: tuple[Part, ...]
     step_seconds: float
     remarks: tuple[str, ...]
+
+    @property
+    def known_ns(self) -> int:
+        """When the first premium was sampled: before it no rate is known."""
+        return next(
+            int(part.history.times_ns[part.history.sampled][0])
+            for part in self.parts
+            if part.history.sampled.any()
+        )
 
     @property
     def first(self) -> datetime:
@@ -133,6 +143,11 @@ def funding_run(
         start = _carried(parts[-1], funding) if parts else None
         history = perpetual_history(piece, _runnable(mark), funding, schedule, start)
         parts.append(Part(history, mark, funding))
+    if not any(part.history.sampled.any() for part in parts):
+        raise MarketDataError(
+            f"{symbol} in {source}: no sample has both bid and ask, and without them there is no "
+            "premium and no funding; give the best bid and ask of at least one instant."
+        )
     steps = np.diff(samples.times_ns)
     return FundingRun(
         symbol=symbol,
@@ -144,7 +159,9 @@ def funding_run(
         file=book.file,
         schedule=schedule,
         parts=tuple(parts),
-        step_seconds=float(np.median(steps)) / 1e9 if len(steps) else 0.0,
+        step_seconds=(
+            float(np.median(steps)) / 1e9 if len(steps) else float(parts[-1].funding.sample_seconds)
+        ),
         remarks=_remarks(parts),
     )
 

@@ -19,6 +19,7 @@ from obverse.marks.funding_sheets import (
     accruing_table,
     funding_lines,
     now_table,
+    paid_table,
     windows_table,
 )
 from obverse.marks.funding_windows import FundingWindow, accrual, windows
@@ -26,11 +27,13 @@ from obverse.marks.recorded import recorded_funding
 from obverse.marks.runs import FundingRun
 from obverse.marks.sheets import lines_table, rules_table
 from obverse.marks.simulated import simulated_funding
+from obverse.rulebooks import rulebook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT_RANGE = timedelta(days=7)
+DEFAULT_VENUE = "deribit"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     sections = [
         Section("now", made.underlying, now_table(made, now)),
         Section("accruing", made.underlying, accruing_table(made, now)),
+        Section("paid", made.underlying, paid_table(made, found)),
         Section("windows", made.underlying, flat),
         *(_explained(made) if asked.explain else ()),
     ]
@@ -98,10 +102,16 @@ def _range(asked: Request) -> Range:
     start = None if asked.start is None else instant(asked.start)
     until = None if asked.until is None else instant(asked.until)
     if until is None and asked.market == SIMULATED:
-        until = instant(DEFAULT_INSTANT)
+        until = _latest(asked.venue or DEFAULT_VENUE)
     if start is not None and until is not None and start >= until:
         raise DataError(f"--from {iso(start)} is not before --until {iso(until)}.")
     return Range(start, until, alone=False)
+
+
+def _latest(venue: str) -> datetime:
+    """The default instant or, at a venue that closed before it, a day before it closed."""
+    found, closed = instant(DEFAULT_INSTANT), rulebook(venue).file.until
+    return found if closed is None or found < closed else closed - timedelta(days=1)
 
 
 def _run(asked: Request, over: Range) -> FundingRun:
@@ -111,7 +121,7 @@ def _run(asked: Request, over: Range) -> FundingRun:
     return simulated_funding(
         asked.seed,
         asked.underlying.strip().upper(),
-        asked.venue or "deribit",
+        asked.venue or DEFAULT_VENUE,
         over.until,
         asked.instrument,
     )

@@ -170,8 +170,12 @@ def calendar(
 @app.command()
 def marks(
     market: Annotated[
-        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
-    ] = "simulated",
+        str | None,
+        typer.Option(
+            help="'simulated', or a file or folder of recorded data. Default simulated; with "
+            "--sources alone no market."
+        ),
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
     ] = None,
@@ -180,6 +184,17 @@ def marks(
     ] = None,
     underlying: Annotated[str | None, typer.Option(help="Coins, such as BTC,ETH.")] = None,
     instrument: Annotated[str | None, typer.Option(help="Only this instrument.")] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="File of source prices: who makes the index.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Sources taken out of the index, such as Coinbase,Kraken."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start of a range of source prices.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End of that range.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
     explain: Annotated[
         bool, typer.Option("--explain", help="Each rule in words, its source, and the numbers.")
@@ -188,11 +203,24 @@ def marks(
     csv: Annotated[bool, typer.Option("--csv", help="Print one CSV table.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
 ) -> None:
-    """Print index, mark by the venue's rule, premium, limits and delivery at one instant."""
+    """Print index and its sources, mark by the venue's rule, premium, limits and delivery."""
     from obverse.app.commands import marks as command
 
     coins = underlying.split(",") if underlying else None
-    request = command.Request(market, at, venue, coins, instrument, seed, explain)
+    named = [name.strip() for words in without or () for name in words.split(",")]
+    request = command.Request(
+        market,
+        at,
+        venue,
+        coins,
+        instrument,
+        seed,
+        explain,
+        sources=sources,
+        without=tuple(name for name in named if name),
+        start=start,
+        until=until,
+    )
     _guard(command.run, request, json, csv, html)
 
 

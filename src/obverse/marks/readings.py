@@ -84,18 +84,31 @@ class Reading:
 
 
 def readings(
-    snapshot: Snapshot, book: Rulebook, rates: Mapping[str, KnownRate] | None = None
+    snapshot: Snapshot,
+    book: Rulebook,
+    rates: Mapping[str, KnownRate] | None = None,
+    average_bases: Mapping[str, float] | None = None,
 ) -> tuple[Reading, ...]:
     """Read every instrument of a snapshot by its venue's rules.
 
     `rates` are funding rates in force by symbol, where they are known; without one the snapshot's
-    accruing rate stands for it.
+    accruing rate stands for it. `average_bases` are averages of the basis by symbol, in dollars,
+    for rules that average it; without one the basis of the snapshot stands for it.
     """
-    known = rates or {}
-    return tuple(_read(snapshot, quote, book, known.get(quote.symbol)) for quote in snapshot.quotes)
+    known, held = rates or {}, average_bases or {}
+    return tuple(
+        _read(snapshot, quote, book, known.get(quote.symbol), held.get(quote.symbol))
+        for quote in snapshot.quotes
+    )
 
 
-def _read(snapshot: Snapshot, quote: Quote, book: Rulebook, known: KnownRate | None) -> Reading:
+def _read(
+    snapshot: Snapshot,
+    quote: Quote,
+    book: Rulebook,
+    known: KnownRate | None,
+    average_basis: float | None,
+) -> Reading:
     bare = Reading(quote.symbol, quote.kind, quote.expiry, snapshot.at, snapshot.index, quote.mark)
     if not quote.listed:
         return replace(bare, missing=("a rule: a synthetic expiry is no contract of the venue",))
@@ -103,7 +116,8 @@ def _read(snapshot: Snapshot, quote: Quote, book: Rulebook, known: KnownRate | N
         rules = book.rules_of(book.instrument(quote.symbol))
     except SymbolError:
         return replace(bare, missing=(f"a rule: {book.name}'s rulebook has no such contract",))
-    seen = _with_rate(_seen(snapshot, quote, rules), book, known)
+    seen = replace(_seen(snapshot, quote, rules), average_basis=average_basis)
+    seen = _with_rate(seen, book, known)
     mark = rebuilt_mark(seen)
     sample = premium_sample(seen, mark)
     band = band_around(seen, mark)

@@ -50,7 +50,10 @@ class Delivering:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of one instrument, and what is noted while it is read."""
+    """What is known of one instrument, and what is noted while it is read.
+
+    `average_basis` is one known from elsewhere, for rules that average it.
+    """
 
     at: datetime
     quote: Quote
@@ -59,6 +62,7 @@ class Seen:
     book: Book | None
     rate: float | None = None
     hours: float = 0.0
+    average_basis: float | None = None
     lines: list[Line] = field(default_factory=list)
     stand_ins: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -141,6 +145,8 @@ def _future_mark(seen: Seen, rule: MarkRule) -> float | None:
 
 
 def _basis(seen: Seen, rule: MarkRule) -> float | None:
+    if rule.average is not None and seen.average_basis is not None:
+        return seen.put("basis", seen.average_basis, "USD", "held")
     if seen.book is None:
         seen.lacks("a book with two sides")
         return None

@@ -1,13 +1,15 @@
 """Who makes the simulated market's index: sources whose prices the venue's rule combines into it.
 
 Each source is drawn at its own distance around the index (`market.simulated_sources`); then all of
-them are moved by the same amount, to the cent, until the venue's rule makes the index that the
-market shows, to the cent. Where the rulebook names no constituents, five simulated stand-ins do.
-The room `market` lies below this one and knows no index rules.
+them are moved by the same amount, to whole cents, and the heaviest one by single cents, until the
+venue's rule makes the index that the market shows, to the cent. Where the rulebook names no
+constituents, five simulated stand-ins do. The room `market` lies below this one and knows no index
+rules.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from decimal import Decimal
 
@@ -46,12 +48,17 @@ def simulated_constituents(
     prices = {name: float(index) * (1 + distance) for name, distance in distances.items()}
     for _ in range(_MOST_MOVES):
         found = _constituents(seed, underlying, at, book.venue, prices, weights)
-        made = composition(entry, found).value.price_usd
-        if made is None:
+        value = composition(entry, found).value
+        if value.price_usd is None:
             raise DefectError(f"{book.name}: {len(weights)} sources are too few for its index.")
-        if _cents(made) == index:
+        if _cents(value.price_usd) == index:
             return found
-        prices = {name: price + float(index) - made for name, price in prices.items()}
+        gap = float(index) - value.price_usd
+        if abs(gap) > float(CENT):
+            prices = {name: price + gap for name, price in prices.items()}
+        else:
+            heaviest = max(value.contributions, key=lambda part: part.share)
+            prices[heaviest.name] += math.copysign(float(CENT), gap)
     raise DefectError(f"{underlying} at {iso(at)}: the sources do not make the index {index}.")
 
 

@@ -7,13 +7,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from obverse.app.commands.marks_index import (
+    Sources,
+    compositions,
+    index_sections,
+    known_sources,
+    simulated_here,
+    stacked,
+)
+from obverse.app.commands.marks_sources import (
+    SourcesRequest,
+    composition_charts,
+    run_instant,
+    run_range,
+)
 from obverse.app.commands.report import SIMULATED
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.report import Section
 from obverse.contracts import instant, iso
 from obverse.contracts.instruments import Kind
-from obverse.errors import RuleError, SymbolError
+from obverse.errors import DataError, RuleError, SymbolError
 from obverse.market import DEFAULT_INSTANT, Market, Snapshot, read, simulated
+from obverse.marks.composition import Composition
 from obverse.marks.explain import rule_words
 from obverse.marks.readings import KnownRate, Reading, readings
 from obverse.marks.rebuilt import needs_rate
@@ -31,41 +46,92 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+INDEX_KEYS = ("index", "outage_index", "outage", "consequences")
+
+
 @dataclass(frozen=True)
 class Request:
     """What was asked for on the command line."""
 
-    market: str
+    market: str | None
     at: str | None
     venue: str | None
     underlyings: list[str] | None
     instrument: str | None
     seed: int
     explain: bool
+    sources: Path | None = None
+    without: tuple[str, ...] = ()
+    start: str | None = None
+    until: str | None = None
 
 
 def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
-    """Read a market by its venue's rules, and print."""
+    """Read a market by its venue's rules, and print; or the sources of an index alone."""
     faces = Faces(json, csv, html)
-    market = open_market(asked.market, asked.at, asked.venue, asked.seed)
+    ranged = asked.start is not None or asked.until is not None
+    if ranged or (asked.market is None and asked.sources is not None):
+        _run_sources(asked, faces, ranged)
+        return
+    market = open_market(asked.market or SIMULATED, asked.at, asked.venue, asked.seed)
     book = rulebook(market.venue, as_of=market.asked)
     chosen = _chosen(market, book, asked)
+    made = _compositions(market, book, asked, chosen)
     sections = [
-        section for found in chosen for section in _sections(market, book, found, asked.explain)
+        section
+        for found in chosen
+        for section in _sections(market, book, found, asked, made.get(_coin(market, found)))
     ]
-    everything = [reading for found in chosen for reading in found]
-    title = f"Marks at {market.venue} as of {iso(market.asked)}"
+    instruments = [("instrument", _coin(market, found), readings_table(found)) for found in chosen]
+    sources = [
+        (each.key, each.underlying, each.table) for each in sections if each.key in INDEX_KEYS
+    ]
     sheet = Sheet(
-        title=title,
+        title=f"Marks at {market.venue} as of {iso(market.asked)}",
         as_of=market.asked,
         venue=market.venue,
         source=market.source,
         simulated=market.simulated,
         sections=tuple(sections),
-        flat=readings_table(everything),
-        charts=lambda: _charts(market, chosen),
+        flat=stacked([*instruments, *sources]),
+        charts=lambda: [*_charts(market, chosen), *composition_charts(made.values())],
     )
     put(sheet, faces)
+
+
+def _run_sources(asked: Request, faces: Faces, ranged: bool) -> None:
+    """Show source prices alone, without a market."""
+    if ranged and asked.sources is None and asked.market not in (None, SIMULATED):
+        raise DataError(
+            "--from/--until: a range is one of source prices; give --sources FILE "
+            "(docs/market-files.md)."
+        )
+    if asked.instrument is not None:
+        raise DataError("--instrument: source prices alone have no instruments; leave it out.")
+    request = SourcesRequest(
+        sources=Sources(asked.sources, asked.without),
+        at=asked.at,
+        start=asked.start,
+        until=asked.until,
+        venue=asked.venue,
+        underlyings=asked.underlyings,
+        seed=asked.seed,
+        explain=asked.explain,
+    )
+    if ranged:
+        run_range(request, faces)
+    else:
+        run_instant(request, faces)
+
+
+def _compositions(
+    market: Market, book: Rulebook, asked: Request, chosen: Sequence[Sequence[Reading]]
+) -> dict[str, Composition]:
+    """Who makes the index of each coin shown, where that is known."""
+    snapshots = [market[_coin(market, found)] for found in chosen]
+    about = Sources(asked.sources, asked.without)
+    found = known_sources(market, snapshots, book, about, asked.seed)
+    return compositions(found, book, about)
 
 
 def open_market(place: str, at: str | None, venue: str | None, seed: int) -> Market:
@@ -106,7 +172,7 @@ def _native(name: str, snapshots: Sequence[Snapshot], book: Rulebook) -> str:
 
 def _rates(snapshot: Snapshot, market: Market, book: Rulebook, seed: int) -> dict[str, KnownRate]:
     """Rates in force of a simulated venue's perpetuals, from their history by its rules."""
-    if market.source != f"{SIMULATED} market, seed {seed}":
+    if not simulated_here(market, seed):
         return {}
     from obverse.marks.funding_windows import accrual, per_hours
     from obverse.marks.simulated import simulated_funding
@@ -129,9 +195,13 @@ def _rates(snapshot: Snapshot, market: Market, book: Rulebook, seed: int) -> dic
 
 
 def _sections(
-    market: Market, book: Rulebook, found: Sequence[Reading], explain: bool
+    market: Market,
+    book: Rulebook,
+    found: Sequence[Reading],
+    asked: Request,
+    whole: Composition | None,
 ) -> Iterator[Section]:
-    coin = market_coin(market, found[0].symbol)
+    coin = _coin(market, found)
     title = f"{coin} at {market.venue}, {iso(found[0].at)}"
     table = mark_table(title, found)
     said = (*map(str, market[coin].findings), *map(str, market.findings))
@@ -140,13 +210,18 @@ def _sections(
         yield Section("limits", coin, limits_table(f"{coin} price bands", found))
     if any(reading.delivering for reading in found):
         yield Section("delivery", coin, delivery_table(f"{coin} futures near delivery", found))
-    if explain:
+    if whole is not None:
+        snapshot = market[coin]
+        rates = _rates(snapshot, market, book, asked.seed) if asked.without else {}
+        about = Sources(asked.sources, asked.without)
+        yield from index_sections(whole, book, about, snapshot, rates)
+    if asked.explain:
         yield from _explained(coin, book, found)
 
 
-def market_coin(market: Market, symbol: str) -> str:
+def _coin(market: Market, found: Sequence[Reading]) -> str:
     """The coin whose snapshot holds an instrument."""
-    return next(code for code in market if symbol in market[code])
+    return next(code for code in market if found[0].symbol in market[code])
 
 
 def _charts(market: Market, chosen: Sequence[Sequence[Reading]]) -> list[Figure]:
@@ -154,7 +229,7 @@ def _charts(market: Market, chosen: Sequence[Sequence[Reading]]) -> list[Figure]
 
     drawn = []
     for found in chosen:
-        coin = market_coin(market, found[0].symbol)
+        coin = _coin(market, found)
         label = " (simulated)" if market.simulated else ""
         figure = plot_readings(found, f"{coin} marks at {market.venue}{label}").get_figure(
             root=True

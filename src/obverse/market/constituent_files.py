@@ -140,7 +140,7 @@ def _instant(name: str, rows: Sequence[_Keyed]) -> Constituents:
     """Read the rows of one instant, and take them through the door."""
     faults: list[Fault] = []
     cells = [read_cells(CONSTITUENTS, row.row, _OWN, faults) for row in rows]
-    _judge(rows, cells, faults)
+    _judge(rows, faults)
     raise_faults(faults)
     first = rows[0]
     return checked(
@@ -153,15 +153,15 @@ def _instant(name: str, rows: Sequence[_Keyed]) -> Constituents:
     )
 
 
-def _judge(rows: Sequence[_Keyed], cells: Sequence[dict[str, object]], faults: list[Fault]) -> None:
+def _judge(rows: Sequence[_Keyed], faults: list[Fault]) -> None:
     """Judge what a row may say once, an age, and what all of an instant say or none, weights."""
-    weighed = any("weight" in values for values in cells)
-    for row, values in zip(rows, cells, strict=True):
-        if "age_seconds" in values and "observed_at" in values:
-            faults.append(row.row.fault("age_seconds", "give this or observed_at, not both"))
-        if weighed and "weight" not in values:
+    weighed = any("weight" in row.row.cells for row in rows)
+    for row in (each.row for each in rows):
+        if "age_seconds" in row.cells and "observed_at" in row.cells:
+            faults.append(row.fault("age_seconds", "give this or observed_at, not both"))
+        if weighed and "weight" not in row.cells:
             reason = "empty, but other sources of this instant have one; give all or none"
-            faults.append(row.row.fault("weight", reason))
+            faults.append(row.fault("weight", reason))
 
 
 def _constituent(row: _Keyed, values: dict[str, Any]) -> Constituent:

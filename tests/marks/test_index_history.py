@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -17,7 +17,6 @@ from obverse.marks.index_history import (
     SourceHistory,
     index_history,
 )
-from obverse.marks.outages import outage, without
 from obverse.marks.policies import index_rule
 from obverse.marks.schedule import to_ns
 from obverse.rulebooks import venue_file, venues
@@ -116,28 +115,6 @@ def test_too_few_sources_are_a_state_and_no_number():
     assert found.price_usd.tolist() == [pytest.approx(101), None, None]
     assert USES[found.uses[1, 0]] is Use.NO_INDEX
     assert USES[found.uses[1, 1]] is Use.NO_PRICE
-
-
-def test_an_outage_is_played_through():
-    said = history([[100, 100.2, 101]] * 4)
-    begins, until = BEGINS + timedelta(minutes=1), BEGINS + timedelta(minutes=3)
-    played = outage(IndexRule(), said, "Coinbase", begins, until)
-    np.testing.assert_allclose(played.before.price_usd, 100.4)
-    np.testing.assert_allclose(played.change_usd, [0, -0.3, -0.3, 0], atol=1e-12)
-    assert USES[played.after.uses[1, 2]] is Use.NO_PRICE
-    assert not np.isnan(said.prices).any()
-
-
-def test_an_outage_that_leaves_too_few_has_no_change_to_show():
-    said = history([[100, 101]] * 2)
-    until = BEGINS + timedelta(minutes=1)
-    played = outage(CLAMPED, said, "Kraken", BEGINS, until)
-    assert played.change_usd.tolist() == [None, 0]
-
-
-def test_an_unknown_source_cannot_fail():
-    with pytest.raises(MarketDataError, match="Did you mean 'Kraken'"):
-        without(history([[100.0]]), "kraken", BEGINS, BEGINS)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from obverse.rulebooks.records import Entry, FieldPlaces, Tier
 
 FRAME = {"products", "begins", "until", "source", "uncertain", "note"}
 """What frames a rule and is not part of what it says."""
+YES = "yes"
+"""What holds without more to say of it: its name is enough in a line."""
 
 
 def describe(entry: Entry) -> str:
     """Everything that one rule says, in one line."""
-    return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in values(entry))
+    said = ((name.replace("_", " "), value) for name, value in values(entry))
+    return "; ".join(name if value == YES else f"{name} {value}" for name, value in said)
 
 
 def values(entry: Entry) -> Iterable[tuple[str, str]]:
@@ -36,14 +39,18 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 
 def _say(value: Any) -> str:
     match value:
+        case bool():
+            return YES if value else "no"
         case FieldPlaces():
             return f"{value.places} places {value.rounding.replace('_', ' ')}"
         case Decimal():
             return f"{plain(value):f}"
         case time():
             return f"{value:%H:%M}"
+        case [Tier(cap=None) as tier]:
+            return f"any size {_rates(tier)}"
         case [Tier(), *_]:
-            return f"{len(value)} tiers: " + ", ".join(map(_tier, _ends(value)))
+            return f"{len(value)}, initial / maintenance: {_tiers(value)}"
         case list():
             return ", ".join(map(_say, value))
         case dict():
@@ -54,11 +61,20 @@ def _say(value: Any) -> str:
     return str(value).replace("_", " ")
 
 
-def _ends(tiers: list[Tier]) -> list[Tier]:
-    return tiers if len(tiers) <= 3 else [tiers[0], tiers[1], tiers[-1]]
+def _tiers(tiers: list[Tier]) -> str:
+    """The tiers, or the first two and the last of many."""
+    said = [_tier(tier) for tier in tiers]
+    return ", ".join(said if len(said) <= 3 else [*said[:2], f"last {said[-1]}"])
 
 
 def _tier(tier: Tier) -> str:
     cap = f"to {plain(tier.cap):f}" if tier.cap is not None else "above"
-    initial = f"{plain(tier.initial_rate):f}/" if tier.initial_rate is not None else ""
-    return f"{cap} {initial}{plain(tier.maintenance_rate):f}"
+    return f"{cap} {_rates(tier)}"
+
+
+def _rates(tier: Tier) -> str:
+    """Initial and maintenance rate, or a leverage where that is what says the initial one."""
+    maintenance = f"{plain(tier.maintenance_rate):f}"
+    if tier.initial_rate is not None:
+        return f"{plain(tier.initial_rate):f}/{maintenance}"
+    return maintenance if tier.max_leverage is None else f"{tier.max_leverage:f}x/{maintenance}"

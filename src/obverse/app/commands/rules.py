@@ -149,7 +149,7 @@ def _for_people(table: Table) -> Table:
     columns = (text("rule", "Rule"), text("value", "In force"), text("since", "Since, source"))
     rows = tuple(
         (
-            f"{row['rule']}\n{row['products']}",
+            f"{_kind(str(row['rule']))}\n{row['products']}",
             "\n".join(filter(None, (str(row["value"]), str(row["uncertain"])))),
             f"{row['since']}\n{row['source']}",
         )
@@ -173,8 +173,8 @@ def _changes(rules: Rulebook) -> Table:
 
 
 def _change_row(when: str, change: Change) -> tuple[str, ...]:
-    products = ", ".join(change.entry.products)
-    return when, iso(change.at), change.kind, products, describe(change.entry)
+    products = ", ".join(change.entry.products).replace("*", "all")
+    return when, iso(change.at), _kind(change.kind), products, describe(change.entry)
 
 
 def _sources(rules: Rulebook, chosen: list[ProductRules]) -> Table:
@@ -197,18 +197,23 @@ def _side_by_side(books: list[Rulebook], underlying: str, kind: str) -> Table:
         if (item.product.underlying, item.product.kind) == (underlying, kind)
         and item.product.payoff == "inverse"
     }
-    facts: dict[str, dict[str, str]] = {venue: dict(_facts(item)) for venue, item in found.items()}
-    names = dict.fromkeys(name for row in facts.values() for name in row)
+    facts = {venue: dict(_facts(item)) for venue, item in found.items()}
+    kinds = list(ALL_KINDS)
+    names = sorted(
+        dict.fromkeys(name for row in facts.values() for name in row),
+        key=lambda name: kinds.index(name[0]),
+    )
     columns = (text("rule", "Rule"), *(text(venue, venue) for venue in found))
-    rows = tuple((name, *(facts[venue].get(name, "") for venue in found)) for name in names)
+    rows = tuple((name[1], *(facts[venue].get(name, "") for venue in found)) for name in names)
     days = {_day(book.as_of) for book in books}
     when = days.pop() if len(days) == 1 else "each venue's newest rules"
     notes = ("? marks a rule that its source leaves uncertain.",)
     return Table(f"{underlying} {kind} side by side, {when}", columns, rows, notes)
 
 
-def _facts(item: ProductRules) -> Iterable[tuple[str, str]]:
-    yield "symbol", item.product.symbol
+def _facts(item: ProductRules) -> Iterable[tuple[tuple[str, str], str]]:
+    """What each rule says: its kind and what people read of it, and the value."""
+    yield ("specification", "symbol"), item.product.symbol
     for kind, entry in item.entries():
         cycle = getattr(entry, "cycle", None)
         mark = UNCERTAIN if entry.uncertain else ""
@@ -216,7 +221,7 @@ def _facts(item: ProductRules) -> Iterable[tuple[str, str]]:
             if name != "cycle":
                 label = name if kind == "specification" else f"{kind} {name}"
                 label += f" ({cycle})" if cycle else ""
-                yield label.replace("_", " "), value + mark
+                yield (kind, label.replace("_", " ")), value + mark
 
 
 def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
@@ -235,6 +240,10 @@ def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
 def _change_json(change: Change) -> dict[str, Any]:
     found = msgspec.to_builtins(change.entry, builtin_types=(Decimal, datetime, time))
     return {"rule": change.kind, **jsonable(found)}
+
+
+def _kind(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _day(moment: datetime | None) -> str:

@@ -54,6 +54,14 @@ def test_accruing_and_paid_are_never_in_one_series(run: FundingRun) -> None:
     assert _tips(lower)[0].startswith(f"paid {found[0].stamp:%Y-%m-%d %H:%M}: ")
 
 
+def test_the_accruing_rate_is_told_by_the_year_too(run: FundingRun) -> None:
+    upper, _ = plot_funding(run, windows(run, START, UNTIL), START, UNTIL)
+    (yearly,) = upper.child_axes
+    upper.figure.canvas.draw()
+    assert yearly.get_ylabel() == "% a year"
+    assert yearly.get_ylim() == pytest.approx([3 * 365 * rate for rate in upper.get_ylim()])
+
+
 def test_many_stamps_have_no_points(run: FundingRun) -> None:
     found = windows(run, UNTIL - timedelta(days=60), UNTIL)
     _, lower = plot_funding(run, found, UNTIL - timedelta(days=60), UNTIL)

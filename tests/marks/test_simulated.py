@@ -19,6 +19,7 @@ from obverse.marks.funding_windows import Accrual, accrual, per_hours, steps, wi
 from obverse.marks.policies import capped_rate
 from obverse.marks.recorded import recorded_funding
 from obverse.marks.runs import START_UNKNOWN, FundingRun
+from obverse.marks.schedule import from_ns
 from obverse.marks.simulated import simulated_funding
 from obverse.rulebooks import rulebook
 
@@ -160,6 +161,29 @@ def test_refused_instants_and_one_sided_books_are_told() -> None:
     assert "refused x: y" in notes
     assert "which leave no premium: 1." in notes
     assert accrual(found).premium is None
+
+
+def test_nothing_is_told_before_the_first_premium() -> None:
+    """Twenty hours without an ask, then ten with both sides."""
+    history = _recorded(30)
+    bare = tuple(
+        replace(each, perpetuals=(replace(each.perpetuals[0], ask=None),))
+        for each in history.snapshots[:20]
+    )
+    found = recorded_funding(replace(history, snapshots=(*bare, *history.snapshots[20:])))
+    first = history.snapshots[20].at
+    assert from_ns(found.known_ns) == first
+    for one in windows(found):
+        known = one.stamp >= first
+        assert (one.paid is not None) is (one.accruing_8h is not None) is known
+    with pytest.raises(MarketDataError, match="no sample has both bid and ask"):
+        recorded_funding(replace(history, snapshots=bare))
+
+
+def test_the_average_of_a_rolling_rate_is_what_it_is_made_of() -> None:
+    now = accrual(simulated_funding(7, "BTC", "okx", instant("2026-11-20T12:00:00Z")))
+    assert now.premium_average == pytest.approx(now.accruing_8h, abs=1e-15)
+    assert now.samples == 4  # of the running window; the average reaches further back
 
 
 def test_a_recording_is_cut_at_the_instant_asked_for() -> None:

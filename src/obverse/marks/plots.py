@@ -9,9 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.charts import ACCENT, GRID, SECOND, add_tips, legend_above, new_axes, new_panels
+from obverse.charts import (
+    ACCENT,
+    GRID,
+    SECOND,
+    add_tips,
+    legend_above,
+    new_axes,
+    new_panels,
+    style_axes,
+)
 from obverse.contracts.instants import days_between
-from obverse.marks.funding_windows import FundingWindow, Steps, steps
+from obverse.marks.funding_windows import (
+    RATE_UNITS,
+    UNIT_HOURS,
+    FundingWindow,
+    Steps,
+    steps,
+)
 from obverse.marks.readings import Reading
 from obverse.marks.runs import FundingRun
 from obverse.marks.schedule import from_ns, to_ns
@@ -51,7 +66,8 @@ def plot_funding(
 ) -> tuple[Any, ...]:
     """Draw the accruing rate, and in axes of its own what was paid at each stamp."""
     seen = steps(run)
-    places, times = _chosen(seen, start, until)
+    known = max(from_ns(run.known_ns), start) if start else from_ns(run.known_ns)
+    places, times = _chosen(seen, known, until)
     upper, lower = new_panels(
         f"{run.symbol} funding at {run.venue}{_label(run)}",
         "UTC",
@@ -59,6 +75,7 @@ def plot_funding(
     )
     upper.axhline(0, color=GRID, linewidth=1)
     upper.plot(times, 100 * seen.accruing_8h[places], color=ACCENT, linewidth=1.2)
+    _yearly_scale(upper)
     lower.axhline(0, color=GRID, linewidth=1)
     paid = [(one.stamp, 100 * one.paid) for one in found if one.paid is not None]
     if paid:
@@ -68,6 +85,14 @@ def plot_funding(
             tips = [f"paid {stamp:%Y-%m-%d %H:%M}: {rate:+.5f} %" for stamp, rate in paid]
             add_tips(lower, stamps, rates, tips, SECOND)
     return upper, lower
+
+
+def _yearly_scale(axes: Any) -> None:
+    """Say the accruing rate per year too, on the right."""
+    by = RATE_UNITS["1y"] / UNIT_HOURS
+    yearly = axes.secondary_yaxis("right", functions=(lambda rate: rate * by, lambda y: y / by))
+    style_axes(yearly, "", "% a year")
+    yearly.grid(visible=False)
 
 
 def plot_readings(found: Sequence[Reading], title: str) -> Axes:

@@ -160,6 +160,13 @@ install() {
     fi
 }
 
+# Nothing depends on it: what is not compiled now is compiled at its first use.
+warm_up() {
+    say "compiling the loops that histories run through: once, some seconds"
+    step "$venv/bin/python" -m obverse.app.warm ||
+        say "they could not be compiled for the reason above; they will be at their first use"
+}
+
 setup() {
     is_ready "$1" && return
     take_lock
@@ -183,6 +190,7 @@ setup() {
         step "$python" -m venv "$venv" || fail "$python could not make a virtual environment."
     fi
     install "$1"
+    warm_up
     [ -z "$dont_write" ] || export PYTHONDONTWRITEBYTECODE="$dont_write"
     drop_lock
 }

@@ -21,8 +21,13 @@ YES = "yes"
 
 def describe(entry: Entry) -> str:
     """Everything that one rule says, in one line."""
-    said = ((name.replace("_", " "), value) for name, value in values(entry))
+    said = ((words(name), value) for name, value in values(entry))
     return "; ".join(name if value == YES else f"{name} {value}" for name, value in said)
+
+
+def words(name: str) -> str:
+    """A key or a word of the format, as people read it."""
+    return name.replace("_", " ")
 
 
 def values(entry: Entry) -> Iterable[tuple[str, str]]:
@@ -42,7 +47,7 @@ def _say(value: Any) -> str:
         case bool():
             return YES if value else "no"
         case FieldPlaces():
-            return f"{value.places} places {value.rounding.replace('_', ' ')}"
+            return f"{value.places} places {words(value.rounding)}"
         case Decimal():
             return f"{plain(value):f}"
         case time():
@@ -57,8 +62,8 @@ def _say(value: Any) -> str:
             return ", ".join(f"{_say(item)} {name}" for name, item in value.items())
         case msgspec.Struct():
             fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
-            return ", ".join(f"{n.replace('_', ' ')} {_say(v)}" for n, v in fields if v is not None)
-    return str(value).replace("_", " ")
+            return ", ".join(f"{words(n)} {_say(v)}" for n, v in fields if v is not None)
+    return words(str(value))
 
 
 def _tiers(tiers: list[Tier]) -> str:

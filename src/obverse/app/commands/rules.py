@@ -11,7 +11,7 @@ import msgspec
 
 from obverse.app.commands.output import jsonable, print_csv, print_json
 from obverse.app.console import remark, show
-from obverse.app.rule_words import describe, values
+from obverse.app.rule_words import describe, values, words
 from obverse.contracts import iso
 from obverse.errors import DataError, RuleError
 from obverse.rulebooks import Change, ProductRules, Rulebook, rulebook, venue_file, venues
@@ -149,7 +149,7 @@ def _for_people(table: Table) -> Table:
     columns = (text("rule", "Rule"), text("value", "In force"), text("since", "Since, source"))
     rows = tuple(
         (
-            f"{_kind(str(row['rule']))}\n{row['products']}",
+            f"{words(str(row['rule']))}\n{row['products']}",
             "\n".join(filter(None, (str(row["value"]), str(row["uncertain"])))),
             f"{row['since']}\n{row['source']}",
         )
@@ -174,7 +174,7 @@ def _changes(rules: Rulebook) -> Table:
 
 def _change_row(when: str, change: Change) -> tuple[str, ...]:
     products = ", ".join(change.entry.products).replace("*", "all")
-    return when, iso(change.at), _kind(change.kind), products, describe(change.entry)
+    return when, iso(change.at), words(change.kind), products, describe(change.entry)
 
 
 def _sources(rules: Rulebook, chosen: list[ProductRules]) -> Table:
@@ -221,7 +221,7 @@ def _facts(item: ProductRules) -> Iterable[tuple[tuple[str, str], str]]:
             if name != "cycle":
                 label = name if kind == "specification" else f"{kind} {name}"
                 label += f" ({cycle})" if cycle else ""
-                yield (kind, label.replace("_", " ")), value + mark
+                yield (kind, words(label)), value + mark
 
 
 def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
@@ -240,10 +240,6 @@ def _to_json(rules: Rulebook, table: Table) -> dict[str, Any]:
 def _change_json(change: Change) -> dict[str, Any]:
     found = msgspec.to_builtins(change.entry, builtin_types=(Decimal, datetime, time))
     return {"rule": change.kind, **jsonable(found)}
-
-
-def _kind(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 def _day(moment: datetime | None) -> str:

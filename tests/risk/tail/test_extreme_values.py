@@ -121,6 +121,14 @@ def test_maxima_without_a_law_are_refused(maxima, found) -> None:
         fit_extreme_values(maxima)
 
 
+def test_the_likeliest_law_is_found_where_a_maximum_is_outside_the_law_of_its_moments() -> None:
+    sample = np.random.default_rng(263).beta(2, 1.5, 25)
+    assert fit_extreme_values(sample, "l_moments").log_likelihood(sample) == -math.inf
+    found = fit_extreme_values(sample, "likelihood")
+    assert found.tail(sample.max()) > 0
+    assert found.shape == pytest.approx(-0.508, abs=0.01)
+
+
 def test_a_method_that_is_none_is_refused() -> None:
     with pytest.raises(DataError, match="method 'guess'"):
         fit_extreme_values(PORT_PIRIE, "guess")

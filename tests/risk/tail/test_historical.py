@@ -14,7 +14,9 @@ from obverse.errors import DataError
 from obverse.risk.tail import BookLine, historical_tail_risk
 
 PRICES = 10_000 * np.exp(np.cumsum(np.random.default_rng(5).standard_normal(300) * 0.03))
-lines = st.builds(BookLine, st.floats(-100, 100), st.floats(-1e6, 1e6), st.just(10_000.0))
+coins = st.integers(-100_000, 100_000).map(lambda thousandths: thousandths / 1_000)
+dollars = st.integers(-1_000_000, 1_000_000).map(float)
+lines = st.builds(BookLine, coins, dollars, st.just(10_000.0))
 
 
 def _risk(line: BookLine, **more):

@@ -14,6 +14,7 @@ from obverse.app.conformance.margin_quantities import MARGIN_QUANTITIES
 from obverse.app.conformance.mark_quantities import MARK_QUANTITIES
 from obverse.app.conformance.option_quantities import OPTION_QUANTITIES
 from obverse.app.conformance.results import Result
+from obverse.app.conformance.scenario_quantities import SCENARIO_QUANTITIES
 from obverse.app.conformance.tail_quantities import TAIL_QUANTITIES
 from obverse.app.conformance.value_quantities import VALUE_QUANTITIES
 from obverse.errors import DataError
@@ -25,6 +26,7 @@ QUANTITIES: dict[str, Callable[[Case], Result]] = (
     | LOSS_QUANTITIES
     | OPTION_QUANTITIES
     | TAIL_QUANTITIES
+    | SCENARIO_QUANTITIES
 )
 """From a quantity's word to the function that computes it."""
 

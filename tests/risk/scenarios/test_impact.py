@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -69,10 +70,7 @@ def test_slices_cost_in_sum_what_the_whole_does(law: Law, size: Fraction, slices
     impact = market(law)
     power = 1 if size >= 0 else -1
     cuts = [size * place / slices for place in range(slices + 1)]
-    parts = [
-        float(impact.trade_price(START, low, high)) ** power
-        for low, high in zip(cuts, cuts[1:], strict=False)
-    ]
+    parts = [float(impact.trade_price(START, low, high)) ** power for low, high in pairwise(cuts)]
     whole = float(impact.trade_price(START, Fraction(0), size)) ** power
     assert sum(parts) / slices == pytest.approx(whole, rel=1e-12)
 
@@ -83,16 +81,17 @@ def test_without_a_price_change_nothing_moves(law: Law, size: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "message"),
+    ("given_fields", "error", "message"),
     [
-        (lambda: MarketImpact(Decimal(0)), AmountError, "depth_coin"),
-        (lambda: MarketImpact(Decimal(-1)), AmountError, "depth_coin"),
-        (lambda: MarketImpact(Decimal("NaN")), AmountError, "depth_coin"),
-        (lambda: MarketImpact(Decimal(1), Decimal(-1)), AmountError, "price_change"),
-        (lambda: MarketImpact(Decimal(1), law="cubic"), RuleError, "cubic"),  # type: ignore[arg-type]
+        ({"depth_coin": Decimal(0)}, AmountError, "depth_coin: 0"),
+        ({"depth_coin": Decimal(-1)}, AmountError, "depth_coin: -1"),
+        ({"depth_coin": Decimal("NaN")}, AmountError, "not finite"),
+        ({"price_change": Decimal(-1)}, AmountError, "price_change"),
+        ({"law": "cubic"}, RuleError, "cubic"),
     ],
 )
-def test_what_is_no_market_is_refused(wrong: object, error: type[Exception], message: str) -> None:
-    assert callable(wrong)
+def test_what_is_no_market_is_refused(
+    given_fields: dict[str, object], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
-        wrong()
+        MarketImpact(**({"depth_coin": Decimal(1)} | given_fields))  # type: ignore[arg-type]

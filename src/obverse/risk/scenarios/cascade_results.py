@@ -111,12 +111,12 @@ class Cascade(Tabular):
     def __post_init__(self) -> None:
         """Hold the accounting together: no coin is made or lost, and only profit was taken."""
         zero = self.uncovered.currency.zero
-        if self.accounts_change + self.fund_change + self.counterparties_change != zero:
-            raise DefectError(f"cascade {self.name!r}: coin was made or lost.")
         debt = sum((fate.bad_debt for fate in self.fates), zero)
         cut = sum((fate.haircut for fate in self.fates), zero)
         if debt != self.fund.paid + cut + self.uncovered:
             raise DefectError(f"cascade {self.name!r}: bad debt of {debt!r} is not accounted for.")
+        if self.accounts_change + self.fund_change + self.counterparties_change != zero:
+            raise DefectError(f"cascade {self.name!r}: coin was made or lost.")
 
     @property
     def label(self) -> str:

@@ -241,7 +241,9 @@ def _day(
 def _nanoseconds(times: Any) -> NDArray[np.int64]:
     import numpy as np
 
-    if len(times) and isinstance(times[0], datetime):
+    if not len(times):
+        return np.array([], dtype=np.int64)
+    if isinstance(times[0], datetime):
         if any(moment.tzinfo is None for moment in times):
             raise DataError("price history: a time has no time zone; add UTC.")
         epoch = datetime(1970, 1, 1, tzinfo=UTC)

@@ -194,18 +194,17 @@ class Cascade(Tabular):
             )
             for item in self.fates
         )
-        return Table(
-            f"Cascade {self.name!r}: where each account went", columns, rows, self._notes()
-        )
+        return Table(f"{self.label}: where each account went", columns, rows, self._notes())
 
     def path(self) -> CascadePath:
         """The path of the price, wave by wave."""
         return CascadePath(self)
 
     def _notes(self) -> tuple[str, ...]:
+        waves = "1 wave" if len(self.waves) == 1 else f"{len(self.waves)} waves"
         found = [
             f"{self.instrument.symbol}: {self.start_price:,.2f} USD, {self.shocked_price:,.2f} "
-            f"at first, {self.final_price:,.2f} ({self.move:+.2%}) after {len(self.waves)} waves; "
+            f"at first, {self.final_price:,.2f} ({self.move:+.2%}) after {waves}; "
             f"{self.liquidated_contracts:,f} contracts were closed.",
             f"The fund went from {self.fund.opening} to {self.fund.balance}.",
         ]

@@ -80,7 +80,12 @@ class Accounting:
 
 def rounded_margin(accounting: Accounting, value: Fraction) -> Amount:
     """A margin in whole units: to the nearest one where the venue does not say."""
-    return _margin_field(accounting, accounting.margin).apply(value, accounting.currency)
+    return margin_field(accounting).apply(value, accounting.currency)
+
+
+def margin_field(accounting: Accounting) -> FieldRounding:
+    """The rounding of margins: to the nearest unit where the venue does not say."""
+    return _margin_field(accounting, accounting.margin)
 
 
 def rounded_closing_fee(accounting: Accounting, value: Fraction) -> Amount:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
-from numba import types
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_WHOLE = types.Array(types.int64, 1, "C", readonly=True)
-"""Also takes arrays that may be written to: one compiled form for both."""
 
-
-@numba.njit([(_WHOLE, _WHOLE)], cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True)
 def sums_kernel(
     n: NDArray[np.int64], c: NDArray[np.int64]
 ) -> tuple[tuple[int, int], tuple[int, int], bool]:

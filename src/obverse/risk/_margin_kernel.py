@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numba
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from obverse.marks.values import FloatArray

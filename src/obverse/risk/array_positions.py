@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,8 @@ from obverse.errors import DataError
 
 if TYPE_CHECKING:
     from obverse.marks.values import FloatArray
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class PositionArrays:
     contracts : signed, whole; long above zero
     cost_units : coin cost in the smallest unit of the settlement currency, signed as the contracts
 
-    Shapes and types are decided here, the numbers by what is computed from them.
+    Shapes and types are decided here, the numbers by what is computed from them. The columns are
+    read-only views of what was given, where that is int64.
     """
 
     instrument: Instrument
@@ -60,13 +63,13 @@ def whole_numbers(values: ArrayLike, what: str) -> NDArray[np.int64]:
     if found.ndim != 1:
         raise DataError(f"{what}: expected one number a row, found shape {found.shape}.")
     if not len(found):
-        return np.empty(0, dtype=np.int64)
+        return fixed(np.empty(0, dtype=np.int64))
     if found.dtype.kind not in "iu":
         raise DataError(f"{what}: expected whole numbers (int64), found {found.dtype}.")
     if found.dtype == np.uint64 and found.max() > np.iinfo(np.int64).max:
         row = int(np.argmax(found))
         raise DataError(f"{what}: row {row} ({found[row]}) is above what int64 holds.")
-    return np.ascontiguousarray(found, dtype=np.int64)
+    return fixed(np.ascontiguousarray(found, dtype=np.int64))
 
 
 def floats(values: ArrayLike, what: str, *, above: float = -np.inf) -> FloatArray:
@@ -78,7 +81,14 @@ def floats(values: ArrayLike, what: str, *, above: float = -np.inf) -> FloatArra
     if found.ndim != 1:
         raise DataError(f"{what}: expected one number a row, found shape {found.shape}.")
     refuse_outside(found, what, above=above)
-    return found
+    return fixed(found)
+
+
+def fixed(values: NDArray[Number]) -> NDArray[Number]:
+    """A view that cannot be written to: what the compiled loops read has this one form."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def refuse_outside(values: FloatArray, what: str, *, above: float = -np.inf) -> None:

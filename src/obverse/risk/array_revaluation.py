@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from obverse.errors import DataError
 from obverse.risk.array_positions import (
     PositionArrays,
+    fixed,
     floats,
     refuse_outside,
     refuse_sides,
@@ -63,8 +64,7 @@ def revalue(
     factors = 1.0 + floats(price_moves, "price_moves")
     if (tenors_years is None) != (basis_shifts is None):
         raise DataError("revalue: tenors_years and basis_shifts go together; give both or neither.")
-    shifts = np.zeros_like(factors)
-    tenors = np.zeros_like(today)
+    tenors, shifts = fixed(np.zeros_like(today)), fixed(np.zeros_like(factors))
     if tenors_years is not None and basis_shifts is not None:
         tenors, shifts = floats(tenors_years, "tenors_years"), floats(basis_shifts, "basis_shifts")
     same_length(price_moves=factors, basis_shifts=shifts)
@@ -88,7 +88,7 @@ def revalue_at(
     """
     from obverse.risk._revaluation_kernel import prices_kernel
 
-    prices = np.ascontiguousarray(prices_usd, dtype=np.float64)
+    prices = fixed(np.ascontiguousarray(prices_usd, dtype=np.float64))
     if prices.ndim != 2 or len(prices) != len(positions):
         raise DataError(
             f"prices_usd: shape {prices.shape}; expected a row for each of {len(positions)} "

@@ -113,7 +113,7 @@ def adl_allocation(case: Case) -> Result:
     if "profits" in case:
         found["haircuts"] = _haircuts(case)
     if not found:
-        raise DataError("given profits is missing.")
+        raise DataError("given 'profits' is missing.")
     return found
 
 

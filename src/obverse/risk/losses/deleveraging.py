@@ -177,7 +177,7 @@ def deleverage(
     """Close a liquidated position against the accounts of a queue, trade by trade, at one price.
 
     The positions must be of the same contract, on the other side, and as large as what is closed.
-    Between them, cost released less what was realised is zero, to the last unit.
+    Between them no coin is made or lost: each trade has one value, on both sides, to the last unit.
     """
     at = exact_price(price)
     after = dict(positions)

@@ -8,7 +8,7 @@ policy                                 score
 ====================================== ======================================================
 profit_times_leverage                  r·λ if r > 0, else r/λ; r = U/|V(E)|,
                                        λ = |V(m)| / gain(b→m)
-leverage_times_profit_over_collateral  (U/C) · M/(C + U)
+leverage_times_profit_over_collateral  max(0, U)/C · M/(C + U)
 leverage_times_mark_over_bankruptcy    |V(m)|/C · m/b
 leverage_times_mark_over_reference     |V(m)|/C · m/reference
 ====================================== ======================================================
@@ -121,11 +121,9 @@ def _profit_times_leverage(candidate: Candidate) -> Fraction:
 
 def _leverage_times_profit_over_collateral(candidate: Candidate) -> Fraction:
     collateral = candidate.required_collateral()
-    equity = collateral + candidate.unrealized
-    if equity <= 0:
-        return Fraction(0)
-    ratio = candidate.maintenance_margin.fraction / equity
-    return candidate.unrealized / collateral * ratio
+    profit = max(candidate.unrealized, Fraction(0))
+    ratio = candidate.maintenance_margin.fraction / (collateral + profit)
+    return profit / collateral * ratio
 
 
 def _leverage_times_mark_over_bankruptcy(candidate: Candidate) -> Fraction:

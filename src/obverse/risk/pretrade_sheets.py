@@ -62,7 +62,7 @@ def tickets_table(made: Tickets) -> Table:
         coin("close_fee", "Closing fee", unit, 8, signed=False),
         number("liquidation_price_usd", "Liquidation", "USD"),
         percent("distance", "Distance"),
-        number("distance_deviations", "Distance", "daily σ", 1, signed=True),
+        number("distance_deviations", "Distance", "daily deviations", 1, signed=True),
         number("largest_contracts", "Largest", "contracts", 0),
         text("taken", "Taken"),
     )

@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from obverse.contracts import Kind, Position, exact
 from obverse.errors import BookError
+from obverse.risk.margin.account import AccountMode, MarginSetting
+from obverse.risk.margin.orders import Order
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,43 @@ class Constituent:
 
 
 @dataclass(frozen=True)
+class AccountSetting:
+    """How a venue margins one coin's account.
+
+    `haircuts` name the other currencies kept there that count as collateral, each with the fraction
+    of its worth that does not count.
+    """
+
+    venue: str
+    coin: str
+    mode: AccountMode = "cross"
+    haircuts: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Book:
     """Everything that one owner holds.
 
     `index_composition` names the sources that make an underlying's index, where the owner wants to
-    see exposure by source.
+    see exposure by source. `settings` are those of the positions, one each; none at all means that
+    every position is held across its account at the schedule's own leverage.
     """
 
     name: str
     holdings: tuple[Holding, ...] = ()
     positions: tuple[Position, ...] = ()
     index_composition: Mapping[str, tuple[Constituent, ...]] = field(default_factory=dict)
+    settings: tuple[MarginSetting, ...] = ()
+    orders: tuple[Order, ...] = ()
+    accounts: tuple[AccountSetting, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be valued: spreads, and weights that are no weights."""
+        if self.settings and len(self.settings) != len(self.positions):
+            raise BookError(
+                f"{len(self.settings)} margin settings of {len(self.positions)} positions: give "
+                "one each, or none."
+            )
         for position in self.positions:
             if position.instrument.kind is Kind.SPREAD:
                 legs = " and ".join(position.instrument.legs or ())
@@ -73,10 +98,25 @@ class Book:
             names += [position.instrument.underlying, position.instrument.settlement_currency.code]
         return tuple(name for name in dict.fromkeys(names) if not is_dollar(name))
 
-    def held(self, currency: str) -> Decimal:
-        """Total held of a currency, wherever it is."""
-        amounts = [item.amount for item in self.holdings if item.currency == currency]
+    def held(self, currency: str, place: str | None = None) -> Decimal:
+        """Total held of a currency, wherever it is, or in one place."""
+        amounts = [
+            item.amount
+            for item in self.holdings
+            if item.currency == currency and (place is None or item.place.lower() == place.lower())
+        ]
         return sum(amounts, Decimal(0))
+
+    def setting(self, place: int) -> MarginSetting:
+        """How the position of this place is margined."""
+        return self.settings[place] if self.settings else MarginSetting()
+
+    def account(self, venue: str, coin: str) -> AccountSetting:
+        """How a venue margins a coin's account."""
+        for item in self.accounts:
+            if (item.venue, item.coin) == (venue, coin):
+                return item
+        return AccountSetting(venue, coin)
 
 
 DOLLARS = ("USD", "USDC", "USDT")

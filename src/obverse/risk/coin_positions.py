@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
+from obverse.contracts import Position
 from obverse.contracts.instants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from obverse.errors import BookError
-from obverse.risk.exposure import BookExposure, PositionExposure
+from obverse.risk.exposure import BookExposure
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,16 @@ def coin_positions(
     Positions with another payoff than the inverse one raise `BookError`.
     """
     own = [item for item in exposure.positions if item.venue == venue]
-    return tuple(_coin_position(item, at) for item in own if item.pnl.currency.code == coin)
+    return tuple(
+        coin_position(item.position, item.mark.price, at)
+        for item in own
+        if item.pnl.currency.code == coin
+    )
 
 
-def _coin_position(item: PositionExposure, at: datetime) -> CoinPosition:
-    instrument = item.position.instrument
+def coin_position(position: Position, mark_price: Decimal, at: datetime) -> CoinPosition:
+    """One inverse position as coins at its mark; another payoff raises `BookError`."""
+    instrument = position.instrument
     if instrument.payoff.name != "inverse":
         raise BookError(
             f"{instrument.symbol} is {instrument.payoff.name}: the scenarios take inverse futures."
@@ -47,7 +54,7 @@ def _coin_position(item: PositionExposure, at: datetime) -> CoinPosition:
     if instrument.expiry is not None:
         seconds = Fraction((instrument.expiry - at).total_seconds())
         years = seconds / (SECONDS_PER_DAY * DAYS_PER_YEAR)
-    coins = instrument.payoff.value(item.position.contracts, item.mark.price)
+    coins = instrument.payoff.value(position.contracts, mark_price)
     return CoinPosition(
         instrument.symbol, f"{instrument.underlying}_{instrument.quote}", coins, years
     )

@@ -1,6 +1,12 @@
 """What a venue asks to be held: margins, and the prices at which they no longer suffice."""
 
-from obverse.risk.margin.account import Collateral, Held, MarginAccount, MarginSetting
+from obverse.risk.margin.account import (
+    Collateral,
+    Held,
+    MarginAccount,
+    MarginSetting,
+    ScenarioMargin,
+)
 from obverse.risk.margin.assess import AccountState, assess
 from obverse.risk.margin.isolated import capped_pnl, leverage_of, margin_posted, settled_position
 from obverse.risk.margin.joint import JointLiquidation
@@ -63,6 +69,7 @@ __all__ = [
     "Piece",
     "PositionState",
     "PostedMargin",
+    "ScenarioMargin",
     "Schedule",
     "Tier",
     "Tiered",

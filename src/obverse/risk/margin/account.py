@@ -104,6 +104,17 @@ class Collateral:
 
 
 @dataclass(frozen=True)
+class ScenarioMargin:
+    """What scenarios ask of all positions of an account together, in coin, at its marks.
+
+    Scenarios move every position by the same per cents, so that both are proportional to 1/price.
+    """
+
+    initial: Fraction
+    maintenance: Fraction
+
+
+@dataclass(frozen=True)
 class MarginAccount:
     """Everything that one venue margins together.
 
@@ -112,6 +123,7 @@ class MarginAccount:
     index_price : dollars per settlement coin, at which collateral is converted
     orders : resting orders, each with the terms of its instrument
     mode : `cross`, or `portfolio` where the venue margins by scenarios
+    scenario_margin : of a portfolio account, what those ask
     """
 
     venue: str
@@ -122,9 +134,12 @@ class MarginAccount:
     orders: tuple[tuple[Order, MarginTerms], ...] = ()
     collateral: tuple[Collateral, ...] = ()
     mode: AccountMode = "cross"
+    scenario_margin: ScenarioMargin | None = None
 
     def __post_init__(self) -> None:
         """Refuse what one account cannot hold."""
+        if (self.mode == "portfolio") != (self.scenario_margin is not None):
+            raise BookError("a portfolio account, and no other, needs its margin by scenarios.")
         if self.mode not in ("cross", "portfolio"):
             raise BookError(f"account mode {self.mode!r}: expected cross or portfolio.")
         exact_price(self.index_price, f"index of {self.coin.code}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -97,6 +97,13 @@ def assess(account: MarginAccount, prices: Mapping[str, Decimal] | None = None) 
         others = gains - needs.pnl.fraction - needed + needs.liquidation.fraction
         states.append(position_state(item, needs, balance + collateral + others))
     zero = account.coin.zero
+    if account.scenario_margin is None:
+        initial = sum((needs.initial for _, needs in across), zero)
+        maintenance = sum((needs.liquidation for _, needs in across), zero)
+    else:
+        initial = account.coin.amount(account.scenario_margin.initial, Rounding.NEAREST)
+        maintenance = account.coin.amount(account.scenario_margin.maintenance, Rounding.NEAREST)
+        states = [replace(state, liquidation_price=None) for state in states]
     return AccountState(
         account=account,
         wallet=account.balance,
@@ -104,8 +111,8 @@ def assess(account: MarginAccount, prices: Mapping[str, Decimal] | None = None) 
         collateral=account.coin.amount(collateral, Rounding.FLOOR),
         isolated=account.coin.amount(posted, Rounding.NEAREST),
         cross_equity=account.coin.amount(balance + collateral + gains, Rounding.FLOOR),
-        initial=sum((needs.initial for _, needs in across), zero),
-        maintenance=sum((needs.liquidation for _, needs in across), zero),
+        initial=initial,
+        maintenance=maintenance,
         order_margin=account.coin.amount(_order_margin(account), Rounding.CEILING),
         positions=_in_order(account, states),
         joint=_joint(account, balance, across, prices or {}),

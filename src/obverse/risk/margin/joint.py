@@ -22,6 +22,7 @@ from obverse.risk.margin.requirements import (
     mark_value,
     requirement,
 )
+from obverse.risk.margin.schedule import Piece
 
 _FAR = 1000
 
@@ -115,15 +116,22 @@ def _balance(
         moves = position.instrument.underlying == underlying
         if not moves:
             fixed += direction * (entry_value(position) - value)
+            if account.scenario_margin is not None:
+                continue
             constant += requirement(position, terms, "maintenance", mark_price=item.mark_price)
             constant += terms.fee_at_mark * value
             continue
         fixed += direction * entry_value(position)
         slope -= direction * value / start
+        if account.scenario_margin is not None:
+            continue
         if terms.value_basis == "entry":
             constant += requirement(position, terms, "maintenance")
             continue
         until = _FAR * max(entry_value(position), value)
         pieces = tuple(terms.schedule.pieces("maintenance", abs(position.contracts), until))
         needed.append(Requirement(value / start, pieces, terms.fee_at_mark))
+    if account.scenario_margin is not None:
+        whole = Piece(Fraction(0), None, Fraction(1))
+        needed.append(Requirement(account.scenario_margin.maintenance / start, (whole,)))
     return Balance(fixed, slope, tuple(needed), constant)

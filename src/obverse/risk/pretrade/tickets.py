@@ -21,8 +21,8 @@ from obverse.risk.margin import (
     PositionState,
     assess,
 )
-from obverse.risk.pretrade_limits import largest_of, largest_size, leverage_limit, refusals_of
-from obverse.risk.pretrade_orders import (
+from obverse.risk.pretrade.limits import largest_of, refusals_of
+from obverse.risk.pretrade.orders import (
     OrderOptions,
     OrderRequest,
     account_after,
@@ -30,22 +30,8 @@ from obverse.risk.pretrade_orders import (
     order_request,
     position_after,
 )
-from obverse.risk.pretrade_sheets import ticket_table
+from obverse.risk.pretrade.sheets import ticket_table
 from obverse.tables import Table, Tabular
-
-__all__ = [
-    "OrderOptions",
-    "OrderRequest",
-    "Ticket",
-    "account_after",
-    "cost_of",
-    "largest_size",
-    "leverage_limit",
-    "order_request",
-    "position_after",
-    "ticket",
-    "ticket_of",
-]
 
 
 @dataclass(frozen=True, repr=False)

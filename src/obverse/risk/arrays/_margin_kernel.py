@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from obverse.marks.values import FloatArray
-    from obverse.risk._margin_table import Brackets, MarginTable, Pricing
+    from obverse.risk.arrays._margin_table import Brackets, MarginTable, Pricing
 
 FLOOR, CEILING, HALF_EVEN = 0, 1, 3
 ONE_TICK_EARLY, TICK, LOT_UNITS_AND_TICK = 1, 2, 3

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from obverse.contracts import Amount
 from obverse.contracts.units import ExactNumber, exact_price
 from obverse.errors import DataError
-from obverse.risk.array_positions import PositionArrays, floats, refuse_sides
+from obverse.risk.arrays.positions import PositionArrays, floats, refuse_sides
 
 if TYPE_CHECKING:
     from obverse.marks.values import FloatArray
@@ -89,7 +89,7 @@ def price_line(positions: PositionArrays, *, price_ratio: ExactNumber = "1") -> 
     DataError
         a cost that is not on the side of its contracts
     """
-    from obverse.risk._ladder_kernel import sums_kernel
+    from obverse.risk.arrays._ladder_kernel import sums_kernel
 
     instrument = positions.instrument
     ratio = Fraction(exact_price(price_ratio, "price_ratio"))

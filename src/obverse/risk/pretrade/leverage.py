@@ -11,7 +11,7 @@ from obverse.contracts.units import ExactNumber, exact_price, to_decimal, to_int
 from obverse.errors import DataError
 from obverse.risk.margin import Held, MarginSetting, MarginTerms
 from obverse.risk.margin.position_state import coins_posted, needs_of, position_state
-from obverse.risk.pretrade import leverage_limit
+from obverse.risk.pretrade.limits import leverage_limit
 from obverse.risk.tail.extremes import AdverseTail, liquidation_probability
 from obverse.risk.tail.levels import checked_level
 

@@ -13,8 +13,9 @@ from obverse.contracts.units import ExactNumber, exact_price, to_decimal
 from obverse.errors import BookError, RuleError
 from obverse.risk.margin import MarginAccount, MarginTerms, Mode, margin_terms, requirement
 from obverse.risk.margin.requirements import entry_value
-from obverse.risk.pretrade import Ticket, order_request, ticket_of
-from obverse.risk.pretrade_sheets import tickets_table
+from obverse.risk.pretrade.orders import order_request
+from obverse.risk.pretrade.sheets import tickets_table
+from obverse.risk.pretrade.tickets import Ticket, ticket_of
 from obverse.rulebooks import Rulebook
 from obverse.tables import Table, Tabular
 

@@ -136,7 +136,7 @@ def margin_table(instrument: Instrument, terms: MarginTerms, mark_price: Decimal
     Raises
     ------
     RuleError
-        terms under which a liquidation price is no quotient (`array_margin`)
+        terms under which a liquidation price is no quotient (`margin.py`)
     AmountError
         more decimals, of coin, price or rate, than the integers hold
     """

@@ -1,7 +1,7 @@
 """Full revaluation: every position at its own price in every scenario, summed by scenario.
 
 Where one price moves all positions alike and nothing bounds a loss, the ladder needs no position
-by position work (`array_ladder.py`). Here a price may depend on both, and a position may lose no
+by position work (`ladder.py`). Here a price may depend on both, and a position may lose no
 more than what is posted behind it. Sums have one order: a result is the same, to the last bit,
 whatever the number of threads. Analytics, in floats; exact twins are `Position.pnl` unrounded.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from obverse.errors import DataError
-from obverse.risk.array_positions import (
+from obverse.risk.arrays.positions import (
     PositionArrays,
     fixed,
     floats,
@@ -58,7 +58,7 @@ def revalue(
         a number that is not finite, columns of different lengths, or a scenario that leaves a
         position without a price
     """
-    from obverse.risk._revaluation_kernel import moves_kernel
+    from obverse.risk.arrays._revaluation_kernel import moves_kernel
 
     today = floats(prices_usd, "prices_usd", above=0.0)
     factors = 1.0 + floats(price_moves, "price_moves")
@@ -86,7 +86,7 @@ def revalue_at(
 
     Reading the prices is what it costs. A price that is not finite and above zero is refused.
     """
-    from obverse.risk._revaluation_kernel import prices_kernel
+    from obverse.risk.arrays._revaluation_kernel import prices_kernel
 
     prices = fixed(np.ascontiguousarray(prices_usd, dtype=np.float64))
     if prices.ndim != 2 or len(prices) != len(positions):

@@ -13,7 +13,7 @@ from obverse.contracts.units import ExactNumber, to_decimal
 from obverse.errors import RuleError
 from obverse.risk.margin import AccountState, MarginAccount, MarginTerms, assess
 from obverse.risk.margin.requirements import entry_value, mark_value
-from obverse.risk.pretrade_orders import (
+from obverse.risk.pretrade.orders import (
     OrderOptions,
     OrderRequest,
     account_after,
@@ -44,7 +44,7 @@ def largest_size(
 
 
 def largest_of(request: OrderRequest) -> Decimal:
-    """The largest size of an order's side: bisect on lots, as whatever refuses a size refuses a larger one."""
+    """The largest size of a side: bisect on lots, as what refuses a size refuses a larger one."""
     lot = request.instrument.lot
     sign = 1 if request.contracts > 0 else -1
 

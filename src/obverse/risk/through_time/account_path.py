@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,9 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from obverse.contracts.instants import instant
 from obverse.errors import BookError, DataError
 from obverse.marks.values import FloatArray, prices
-from obverse.risk._through_time import PathArrays, path_arrays
 from obverse.risk.margin import MarginAccount
-from obverse.risk.through_time_sheets import calls_table, plot_path
+from obverse.risk.through_time._path_arrays import PathArrays, path_arrays
+from obverse.risk.through_time.sheets import calls_table, plot_path
 from obverse.tables import Table, Tabular
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class MarginPath(Tabular):
 
     def steps(self) -> Table:
         """One row an instant."""
-        from obverse.risk.through_time_sheets import steps_table
+        from obverse.risk.through_time.sheets import steps_table
 
         return steps_table(self)
 
@@ -201,7 +202,7 @@ def _moments(times: Sequence[datetime]) -> tuple[datetime, ...]:
     moments = tuple(instant(time) for time in times)
     if not moments:
         raise DataError("times: none; a path has at least one instant.")
-    for place, (before, after) in enumerate(zip(moments, moments[1:], strict=False)):
+    for place, (before, after) in enumerate(pairwise(moments)):
         if after <= before:
             raise DataError(f"times: instant {place + 1} is not after the one before it.")
     return moments

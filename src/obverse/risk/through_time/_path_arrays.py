@@ -37,7 +37,7 @@ def path_arrays(
     worth = float(sum((item.worth_usd for item in account.collateral), Fraction(0)))
     paid = float(account.balance.fraction) + worth / index
     values = {id(item): _value(item, marks[item.symbol]) for item in account.held}
-    gains = {key: gain for key, gain in _gains(account, values)}
+    gains = dict(_gains(account, values))
     zero = np.zeros(len(index))
     across = sum((gains[id(item)] for item in account.across), zero)
     coins = paid - float(now.isolated.fraction)

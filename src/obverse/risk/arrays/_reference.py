@@ -14,8 +14,8 @@ import numpy as np
 
 from obverse.contracts import Position
 from obverse.contracts.units import ExactNumber, exact_price
-from obverse.risk.array_margin import ArrayMargins
-from obverse.risk.array_positions import PositionArrays
+from obverse.risk.arrays.margin import ArrayMargins
+from obverse.risk.arrays.positions import PositionArrays
 from obverse.risk.margin.prices import Backing, liquidation_value, price_against_trader
 from obverse.risk.margin.requirements import (
     bankruptcy_direction,

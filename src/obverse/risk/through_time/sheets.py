@@ -11,7 +11,7 @@ from obverse.tables import UNKNOWN, Column, Look, Table, coin, number, usd
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from obverse.risk.through_time import MarginPath
+    from obverse.risk.through_time.account_path import MarginPath
 
 _MOST_TIPS = 60
 """With more calls than this they are marked without tooltips."""

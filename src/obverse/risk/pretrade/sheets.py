@@ -9,8 +9,8 @@ from obverse.contracts import Amount
 from obverse.tables import UNKNOWN, Table, coin, number, percent, text
 
 if TYPE_CHECKING:
-    from obverse.risk.pretrade import Ticket
-    from obverse.risk.pretrade_venues import Tickets
+    from obverse.risk.pretrade.tickets import Ticket
+    from obverse.risk.pretrade.venues import Tickets
 
 
 def ticket_table(made: Ticket) -> Table:

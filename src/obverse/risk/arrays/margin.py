@@ -3,7 +3,7 @@
 What `maintenance_margin`, `margin_ratio` and `liquidation_value` say of each account, in one
 compiled pass: maintenance to the last unit and liquidation prices to the tick are *equal* to
 theirs, because both are decided in integers (`_margin_kernel.py`). The plain twin is
-`_array_reference.py`. What was decided:
+`_reference.py`. What was decided:
 
 - Known are brackets of coin value that are marginal, at the mark or at entry; brackets of contracts
   at the mark; and whole-position brackets and steps at entry. Anything else raises `RuleError`: no
@@ -24,8 +24,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from obverse.contracts.units import ExactNumber, exact_price
 from obverse.errors import DataError
-from obverse.risk._margin_table import Limits, margin_table
-from obverse.risk.array_positions import PositionArrays, refuse_sides, same_length, whole_numbers
+from obverse.risk.arrays._margin_table import Limits, margin_table
+from obverse.risk.arrays.positions import PositionArrays, refuse_sides, same_length, whole_numbers
 from obverse.risk.margin.terms import MarginTerms
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def array_margins(
         columns of different lengths, floats, a cost on the wrong side, a margin below zero, a row
         too large
     """
-    from obverse.risk._margin_kernel import NO_ROW, margin_kernel
+    from obverse.risk.arrays._margin_kernel import NO_ROW, margin_kernel
 
     margin = whole_numbers(margin_units, "margin_units")
     same_length(contracts=positions.contracts, margin_units=margin)

@@ -1,0 +1,225 @@
+"""A book's margin accounts, one a venue and settlement coin, at a market and by the day's rules.
+
+The balance of an account is what the book's holdings keep at that place; coins in cold storage
+stand behind nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from obverse.contracts import Position, Rounding, iso
+from obverse.errors import BookError, RuleError
+from obverse.market import Market
+from obverse.risk.book import AccountSetting, Book, is_dollar
+from obverse.risk.coin_positions import CoinPosition, coin_position
+from obverse.risk.exposure import coin_price
+from obverse.risk.margin import (
+    AccountState,
+    Collateral,
+    Held,
+    MarginAccount,
+    MarginTerms,
+    Order,
+    ScenarioMargin,
+    assess,
+    margin_terms,
+)
+from obverse.risk.marking import Mark, mark_of
+from obverse.risk.portfolio_margin import (
+    PortfolioMargin,
+    portfolio_margin,
+    portfolio_margin_terms,
+)
+from obverse.rulebooks import Rulebook, rulebook
+
+
+@dataclass(frozen=True)
+class BookAccount:
+    """One account of a book, worked out.
+
+    Attributes
+    ----------
+    rules : the venue's, of the market's instant
+    marks : how each position's mark was come by, in the order of the account's positions
+    matrix : the scenario matrix of a portfolio account
+    notes : what a reader should know of how it was put together
+    """
+
+    state: AccountState
+    rules: Rulebook
+    marks: tuple[Mark, ...]
+    matrix: PortfolioMargin | None
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Venue and coin."""
+        return f"{self.state.account.venue} {self.state.account.coin.code}"
+
+
+def book_accounts(book: Book, market: Market) -> tuple[BookAccount, ...]:
+    """Every account that a book has positions or orders in.
+
+    An expired contract, a coin without a price, or settings that contradict each other raise
+    `BookError`; a venue without rules at the market's instant raises `RuleError`.
+    """
+    return tuple(_account(book, market, venue, coin) for venue, coin in _places(book))
+
+
+def margin_ratios(book: Book, market: Market) -> dict[str, Decimal | None]:
+    """Each account's margin ratio: the thinnest of its cross and isolated positions."""
+    return {item.name: thinnest_ratio(item.state) for item in book_accounts(book, market)}
+
+
+def thinnest_ratio(state: AccountState) -> Decimal | None:
+    """The lowest margin ratio in an account; none where nothing is required."""
+    isolated = [
+        item.margin_ratio for item in state.positions if item.held in state.account.isolated
+    ]
+    known = [ratio for ratio in (state.margin_ratio, *isolated) if ratio is not None]
+    return min(known, default=None)
+
+
+def _places(book: Book) -> list[tuple[str, str]]:
+    instruments = [item.instrument for item in book.positions if item.contracts]
+    instruments += [order.instrument for order in book.orders]
+    return list(dict.fromkeys((one.venue, one.settlement_currency.code) for one in instruments))
+
+
+def _account(book: Book, market: Market, venue: str, coin: str) -> BookAccount:
+    rules = rulebook(venue, as_of=market.asked)
+    setting = book.account(venue, coin)
+    placed = [
+        (place, position)
+        for place, position in enumerate(book.positions)
+        if position.contracts and _is_at(position, venue, coin)
+    ]
+    marks = tuple(mark_of(position.instrument, market) for _, position in placed)
+    held = tuple(
+        Held(
+            position,
+            margin_terms(rules, position.instrument),
+            mark.price,
+            book.setting(place),
+            _funding_owed(position, mark.price, market, rules),
+        )
+        for (place, position), mark in zip(placed, marks, strict=True)
+    )
+    orders = tuple(_orders(book, rules, venue, coin))
+    currency = (
+        held[0].position.instrument if held else orders[0][0].instrument
+    ).accounting.currency
+    matrix = _matrix(held, market, rules) if setting.mode == "portfolio" else None
+    account = MarginAccount(
+        venue=venue,
+        coin=currency,
+        balance=currency.amount(book.held(coin, venue), Rounding.FLOOR),
+        index_price=coin_price(market, coin),
+        held=held,
+        orders=orders,
+        collateral=tuple(_collateral(book, market, setting)),
+        mode=setting.mode,
+        scenario_margin=_scenario_margin(matrix),
+    )
+    prices = {code: market[code].index for code in market.underlyings}
+    state = assess(account, prices)
+    return BookAccount(state, rules, marks, matrix, tuple(_notes(book, account, marks)))
+
+
+def _is_at(position: Position, venue: str, coin: str) -> bool:
+    instrument = position.instrument
+    return (instrument.venue, instrument.settlement_currency.code) == (venue, coin)
+
+
+def _orders(
+    book: Book, rules: Rulebook, venue: str, coin: str
+) -> Iterator[tuple[Order, MarginTerms]]:
+    for order in book.orders:
+        instrument = order.instrument
+        if (instrument.venue, instrument.settlement_currency.code) == (venue, coin):
+            yield order, margin_terms(rules, instrument)
+
+
+def _collateral(book: Book, market: Market, setting: AccountSetting) -> Iterator[Collateral]:
+    for currency, haircut in setting.haircuts.items():
+        amount = book.held(currency, setting.venue)
+        yield Collateral(currency, amount, coin_price(market, currency), haircut)
+
+
+def _funding_owed(position: Position, mark: Decimal, market: Market, rules: Rulebook) -> Fraction:
+    """What the accruing rate would take at the next stamp, where the market shows one."""
+    instrument = position.instrument
+    funding = rules.rules_of(instrument).funding
+    snapshot = market[instrument.underlying]
+    own = market.venue == instrument.venue and instrument.symbol in snapshot
+    rate = snapshot[instrument.symbol].funding_rate_8h if own else None
+    if funding is None or rate is None:
+        return Fraction(0)
+    value = instrument.payoff.value(position.contracts, mark)
+    return value * Fraction(rate) * funding.interval_hours / 8
+
+
+def _matrix(held: tuple[Held, ...], market: Market, rules: Rulebook) -> PortfolioMargin:
+    """The scenario matrix of an account's positions; all of one pair, by the venue's rule."""
+    if not held:
+        raise BookError(f"{rules.name}: a portfolio account without positions has no scenarios.")
+    instrument = held[0].position.instrument
+    own = rules.rules_of(instrument)
+    if own.portfolio_margin is None:
+        raise RuleError(
+            f"{rules.name} has no portfolio margin for {instrument.symbol} at {iso(market.asked)}."
+        )
+    terms = portfolio_margin_terms(own.portfolio_margin, own.rounding.exponent)
+    positions: list[CoinPosition] = [
+        coin_position(item.position, item.mark_price, market.asked) for item in held
+    ]
+    return portfolio_margin(positions, terms, coin=instrument.settlement_currency.code)
+
+
+def _scenario_margin(matrix: PortfolioMargin | None) -> ScenarioMargin | None:
+    if matrix is None:
+        return None
+    return ScenarioMargin(Fraction(matrix.initial_margin), Fraction(matrix.maintenance_margin))
+
+
+def _notes(book: Book, account: MarginAccount, marks: tuple[Mark, ...]) -> Iterator[str]:
+    if not account.balance:
+        held = book.held(account.coin.code)
+        elsewhere = f" {held:,f} {account.coin.code} lie elsewhere." if held else ""
+        yield (
+            f"The book keeps no {account.coin.code} at {account.venue}: write what the account "
+            f"holds as a holding with place = {account.venue!r}.{elsewhere}"
+        )
+    for item, mark in zip(account.held, marks, strict=True):
+        if mark.how:
+            yield f"{item.symbol}: {mark.how}."
+        if item.funding_owed and item.terms.predicted_funding:
+            yield f"{item.symbol}: funding at the next stamp is in the liquidation price."
+        beyond = _beyond(item)
+        if beyond:
+            yield beyond
+    worthless = [item.currency for item in account.collateral if is_dollar(item.currency)]
+    if worthless:
+        yield f"{', '.join(worthless)} counts as one dollar each, less its haircut."
+
+
+def _beyond(item: Held) -> str:
+    """A size above the last bracket, where the last rates stand in."""
+    limit = item.terms.schedule.limit()
+    if limit is None:
+        return ""
+    unit, largest = limit
+    payoff = item.position.instrument.payoff
+    size = abs(Fraction(item.position.contracts))
+    if unit == "coin":
+        size = abs(payoff.value(item.position.contracts, item.mark_price))
+    if size <= largest:
+        return ""
+    return (
+        f"{item.symbol}: the size is above the venue's largest bracket of {largest:,f} {unit}; "
+        "the last bracket's rates are used."
+    )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from obverse.contracts import Amount, Rounding
+from obverse.contracts.units import to_decimal
 from obverse.risk.margin.account import Held, MarginAccount
 from obverse.risk.margin.joint import JointLiquidation, joint_liquidation
 from obverse.risk.margin.orders import Order, reserved_by_orders
@@ -64,6 +65,13 @@ class AccountState:
     def margin_ratio(self) -> Decimal | None:
         """Cross equity over maintenance; at 1 the account is liquidated; none without positions."""
         return margin_ratio(self.cross_equity.fraction, self.maintenance.fraction)
+
+    @property
+    def leverage(self) -> Decimal | None:
+        """Coin value of all positions over equity; none where there is no equity."""
+        equity = self.margin_balance.fraction
+        value = sum((item.value for item in self.positions), Fraction(0))
+        return to_decimal(value / equity) if equity > 0 else None
 
     @property
     def status(self) -> str:

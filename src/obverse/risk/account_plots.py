@@ -1,0 +1,83 @@
+"""The chart of an account: equity in coin and in dollars against price, and where it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from obverse.charts import ACCENT, GRID, SECOND, TEXT, legend_above, new_axes, style_axes
+from obverse.risk.account_ladder import AccountLadder, ends_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_account(ladder: AccountLadder, axes: Axes | None = None) -> Axes:
+    """Draw equity and maintenance in coin (left) and equity in dollars (right) against price."""
+    code = ladder.now.state.account.coin.code
+    label = " (simulated)" if ladder.simulated else ""
+    title = f"{ladder.name}: equity{label}"
+    axes = axes or new_axes(title, f"{ladder.underlying} price (USD)", f"equity ({code})")
+    prices = [float(rung.price_usd) for rung in ladder.rungs]
+    states = [rung.state for rung in ladder.rungs]
+    coins = axes.plot(
+        prices, [float(s.margin_balance.coins) for s in states], color=ACCENT, label=f"in {code}"
+    )
+    needed = axes.plot(
+        prices,
+        [float(s.maintenance.coins) for s in states],
+        color=ACCENT,
+        linestyle=":",
+        label="maintenance",
+    )
+    dollars = axes.twinx()
+    style_axes(dollars, "", "equity (USD)")
+    dollars.grid(False)
+    worth = [float(rung.equity_usd) for rung in ladder.rungs]
+    in_usd = dollars.plot(prices, worth, color=SECOND, label="in dollars")
+    axes.axhline(0, color=GRID, linewidth=0.8)
+    _mark_now(axes, ladder)
+    _mark_ends(axes, ladder, prices)
+    legend_above(axes, handles=[*coins, *needed, *in_usd])
+    for each in (axes.xaxis, dollars.yaxis):
+        each.set_major_formatter("{x:,.0f}")
+    axes.set_xlim(prices[0], prices[-1])
+    return axes
+
+
+def _mark_now(axes: Axes, ladder: AccountLadder) -> None:
+    """A line at the price of today."""
+    first = ladder.rungs[0]
+    now = float(first.price_usd / (1 + first.move))
+    axes.axvline(now, color=GRID, linewidth=1, linestyle="--")
+    _say(axes, now, f"now {now:,.0f}", TEXT, 4)
+
+
+def _mark_ends(axes: Axes, ladder: AccountLadder, prices: list[float]) -> None:
+    """Lines at the liquidation prices, and the side on which nothing is left grey."""
+    first = ladder.rungs[0]
+    now = first.price_usd / (1 + first.move)
+    for before, after, whose in ends_of(ladder.now, ladder.underlying):
+        end = float(now * after / before)
+        if not prices[0] <= end <= prices[-1]:
+            continue
+        axes.axvline(end, color=SECOND, linewidth=1.4)
+        name = "liquidation" if whose == "account" else f"liquidation of {whose}"
+        _say(axes, end, f"{name} {float(after):,.0f}", SECOND, -11 if after < before else 4)
+        if whose == "account":
+            edge = prices[0] if after < before else prices[-1]
+            axes.axvspan(min(end, edge), max(end, edge), color=GRID, alpha=0.15, linewidth=0)
+
+
+def _say(axes: Axes, x: float, words: str, color: str, points: int) -> None:
+    """Words along a line, so many points beside it, at the top where no curve is."""
+    axes.annotate(
+        words,
+        (x, 0.97),
+        xycoords=("data", "axes fraction"),
+        xytext=(points, 0),
+        textcoords="offset points",
+        rotation=90,
+        fontsize=8,
+        color=color,
+        va="top",
+    )

@@ -49,7 +49,7 @@ def _mark_now(axes: Axes, ladder: AccountLadder) -> None:
     first = ladder.rungs[0]
     now = float(first.price_usd / (1 + first.move))
     axes.axvline(now, color=GRID, linewidth=1, linestyle="--")
-    _say(axes, now, f"now {now:,.0f}", TEXT, 4)
+    _say(axes, now, f"now {now:,.0f}", TEXT, 4, at_top=False)
 
 
 def _mark_ends(axes: Axes, ladder: AccountLadder, prices: list[float]) -> None:
@@ -68,16 +68,16 @@ def _mark_ends(axes: Axes, ladder: AccountLadder, prices: list[float]) -> None:
             axes.axvspan(min(end, edge), max(end, edge), color=GRID, alpha=0.15, linewidth=0)
 
 
-def _say(axes: Axes, x: float, words: str, color: str, points: int) -> None:
-    """Words along a line, so many points beside it, at the top where no curve is."""
+def _say(axes: Axes, x: float, words: str, color: str, points: int, *, at_top: bool = True) -> None:
+    """Words along a line, so many points beside it."""
     axes.annotate(
         words,
-        (x, 0.97),
+        (x, 0.97 if at_top else 0.03),
         xycoords=("data", "axes fraction"),
         xytext=(points, 0),
         textcoords="offset points",
         rotation=90,
         fontsize=8,
         color=color,
-        va="top",
+        va="top" if at_top else "bottom",
     )

@@ -20,6 +20,15 @@ NOTHING_ENDS_IT = (
 
 def accounts_table(accounts: Sequence[BookAccount], *, simulated: bool = False) -> Table:
     """One row an account: its state, its margin ratio, and the prices that end it."""
+    return states_table(
+        "Margin accounts", [(a.name, a.state) for a in accounts], simulated=simulated
+    )
+
+
+def states_table(
+    title: str, states: Sequence[tuple[str, AccountState]], *, simulated: bool = False
+) -> Table:
+    """The same of accounts by any names, such as before and after a trade."""
     columns = (
         text("account", "Account"),
         text("status", "Status"),
@@ -34,15 +43,15 @@ def accounts_table(accounts: Sequence[BookAccount], *, simulated: bool = False) 
         number("rises_to_usd", "Fails above", "USD"),
         percent("rises_by", "Distance", 1),
     )
-    rows = tuple(row for item in accounts for row in _account_rows(item.state))
-    return Table(f"Margin accounts{_label(simulated)}", columns, rows, _account_notes(accounts))
+    rows = tuple(row for name, state in states for row in _account_rows(name, state))
+    return Table(f"{title}{_label(simulated)}", columns, rows, _account_notes(states))
 
 
-def _account_rows(state: AccountState) -> Iterator[tuple[Cell, ...]]:
+def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
     """A row for each coin that moves the account; the state is said once."""
     price = state.account.index_price
     head: tuple[Cell, ...] = (
-        f"{state.account.venue} {state.account.coin.code}",
+        name,
         state.status,
         state.margin_balance.coins * price,
         state.available.coins * price,
@@ -58,15 +67,15 @@ def _account_rows(state: AccountState) -> Iterator[tuple[Cell, ...]]:
         head = ("", "", None, None, None, None)
 
 
-def _account_notes(accounts: Sequence[BookAccount]) -> tuple[str, ...]:
-    states = [item.state for item in accounts]
+def _account_notes(states: Sequence[tuple[str, AccountState]]) -> tuple[str, ...]:
     notes = [
         "Margin ratio: equity over maintenance of the positions held across; at 1 the account is "
         "liquidated. Fails below, above: all contracts on the coin move by the same per cent."
     ]
-    for state in states:
-        notes += [f"{_name(state)}: {words}" for words in _status_words(state)]
-    if any(joint.below is None and joint.above is None for s in states for joint in s.joint):
+    for name, state in states:
+        notes += [f"{name}: {words}" for words in _status_words(state)]
+    endless = [j for _, state in states for j in state.joint if j.below is None and j.above is None]
+    if any(not joint.now for joint in endless):
         notes.append(NOTHING_ENDS_IT)
     return tuple(notes)
 
@@ -223,10 +232,6 @@ def _order_row(order: Order) -> tuple[Cell, ...]:
         abs(value).coins,
         order.leverage,
     )
-
-
-def _name(state: AccountState) -> str:
-    return f"{state.account.venue} {state.account.coin.code}"
 
 
 def _label(simulated: bool) -> str:

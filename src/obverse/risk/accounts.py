@@ -6,12 +6,12 @@ stand behind nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from obverse.contracts import Position, Rounding, iso
+from obverse.contracts import Instrument, Position, Rounding, iso
 from obverse.errors import BookError, RuleError
 from obverse.market import Market
 from obverse.risk.book import AccountSetting, Book, is_dollar
@@ -73,6 +73,19 @@ def book_accounts(book: Book, market: Market) -> tuple[BookAccount, ...]:
 def margin_ratios(book: Book, market: Market) -> dict[str, Decimal | None]:
     """Each account's margin ratio: the thinnest of its cross and isolated positions."""
     return {item.name: thinnest_ratio(item.state) for item in book_accounts(book, market)}
+
+
+def account_of(
+    book: Book, market: Market, accounts: Sequence[BookAccount], instrument: Instrument
+) -> MarginAccount:
+    """The account that an instrument is margined in; an empty one where the book has none yet."""
+    coin = instrument.settlement_currency.code
+    for item in accounts:
+        if (item.state.account.venue, item.state.account.coin.code) == (instrument.venue, coin):
+            return item.state.account
+    currency = instrument.accounting.currency
+    balance = currency.amount(book.held(coin, instrument.venue), Rounding.FLOOR)
+    return MarginAccount(instrument.venue, currency, balance, coin_price(market, coin))
 
 
 def thinnest_ratio(state: AccountState) -> Decimal | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from obverse.contracts import iso
-from obverse.tables import Cell
+from obverse.tables import Cell, Table, text
 
 if TYPE_CHECKING:
     from obverse.app.report.report import Report, Section
@@ -49,18 +50,25 @@ def to_csv(report: Report) -> str:
     """The report as one tidy table, a line a number."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["section", "underlying", "row", "item", "field", "unit", "value", "simulated"])
-    for item in report.sections:
-        for place, row in enumerate(item.table.rows):
-            name = row[0]
-            for column, value in zip(item.table.columns[1:], row[1:], strict=True):
-                if not column.for_files:
-                    continue
-                unit, shown = column.raw_unit, _csv(value)
-                line = [item.key, item.underlying, place, name, column.key, unit, shown]
-                line.append(str(report.market.simulated).lower())
-                writer.writerow(line)
+    made = tidy(report.sections)
+    writer.writerow([*(column.key for column in made.columns), "simulated"])
+    simulated = str(report.market.simulated).lower()
+    for row in made.rows:
+        writer.writerow([*("" if value is None else value for value in row), simulated])
     return buffer.getvalue()
+
+
+def tidy(sections: Sequence[Section]) -> Table:
+    """Sections as one table with a row a number: where it stands, its unit, its raw value."""
+    keys = ("section", "underlying", "row", "item", "field", "unit", "value")
+    rows = []
+    for item in sections:
+        for place, row in enumerate(item.table.rows):
+            for column, value in zip(item.table.columns[1:], row[1:], strict=True):
+                if column.for_files:
+                    where = (item.key, item.underlying, place, row[0], column.key)
+                    rows.append((*where, column.raw_unit, _jsonable(value)))
+    return Table("", tuple(text(key, key) for key in keys), tuple(rows))
 
 
 def _jsonable(value: Cell) -> Any:
@@ -68,6 +76,3 @@ def _jsonable(value: Cell) -> Any:
         return iso(value)
     return f"{value:f}" if isinstance(value, Decimal) else value
 
-
-def _csv(value: Cell) -> Any:
-    return "" if value is None else _jsonable(value)

@@ -1,0 +1,1 @@
+"""What a book's accounts can lose: the screens of `obverse risk`."""

@@ -1,0 +1,121 @@
+"""How a position at several venues reads: one row each, and why their liquidation prices differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from obverse.charts import ACCENT, GRID, SECOND, TEXT, new_axes
+from obverse.contracts.units import to_decimal
+from obverse.risk.margin import requirement
+from obverse.risk.margin.requirements import entry_value
+from obverse.risk.pretrade import difference_words, liquidation_words
+from obverse.tables import Cell, Column, Look, Table, coin, number, percent, text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from obverse.risk.side_by_side import SideBySide, VenuePosition
+
+
+def side_by_side_table(found: SideBySide) -> Table:
+    """One row a venue: margins, liquidation and bankruptcy, and how far from the own venue's."""
+    code = found.position.instrument.settlement_currency.code
+    columns = (
+        text("venue", "Venue"),
+        text("symbol", "Instrument"),
+        number("contracts", "Contracts", decimals=0, signed=True),
+        coin("initial", "Initial", code, 6, signed=False),
+        coin("maintenance", "Maintenance", code, 6, signed=False),
+        Column("maintenance_rate", "Rate", "%", Look.PERCENT, 3),
+        coin("closing_fee", "Fee kept", code, 6, signed=False),
+        number("liquidation_usd", "Liquidation", "USD"),
+        number("difference_usd", "Against own", "USD", signed=True),
+        percent("distance", "Distance"),
+        number("bankruptcy_usd", "Bankruptcy", "USD"),
+    )
+    rows = tuple(_row(found, place) for place in found.places)
+    return Table(_title(found), columns, rows, tuple(_notes(found)))
+
+
+def _title(found: SideBySide) -> str:
+    position, setting = found.position, found.setting
+    code = position.instrument.settlement_currency.code
+    leverage = f" {setting.leverage:f}x" if setting.leverage is not None else ""
+    label = " (simulated)" if found.simulated else ""
+    behind = f"{found.coins:f} {code} in the account"
+    return (
+        f"{position.side} {abs(position.contracts):,f} {position.instrument.symbol} from "
+        f"{position.average_price:,.2f}, {setting.mode}{leverage}, {behind}, at each venue{label}"
+    )
+
+
+def _row(found: SideBySide, place: VenuePosition) -> tuple[Cell, ...]:
+    state = place.position
+    if state is None:
+        return (place.venue, "not there", *([None] * 9))
+    position, terms = state.held.position, state.held.terms
+    needed = requirement(position, terms, "maintenance", mark_price=state.held.mark_price)
+    at_mark = terms.value_basis == "mark"
+    valued = state.value if at_mark else entry_value(position)
+    own = found.places[0].position
+    prices = (own.liquidation_price if own else None, state.liquidation_price)
+    gap = None if None in prices else prices[1] - prices[0]  # type: ignore[operator]
+    return (
+        place.venue,
+        position.instrument.symbol,
+        position.contracts,
+        state.needs.initial.coins,
+        state.needs.maintenance.coins,
+        to_decimal(needed / valued),
+        state.needs.closing_fee.coins,
+        state.liquidation_price,
+        gap,
+        state.distance,
+        state.bankruptcy_price,
+    )
+
+
+def _notes(found: SideBySide) -> Iterator[str]:
+    own = found.places[0].position
+    for place in found.places:
+        state = place.position
+        if state is None or own is None:
+            yield f"{place.venue}: {place.reason}."
+            continue
+        if place is found.places[0]:
+            words: tuple[str, ...] = liquidation_words(state.held.position, state.held.terms)
+        else:
+            words = difference_words(
+                state.held.position, state.held.terms, own.held.position, own.held.terms
+            )
+        said = "; ".join((*words, *place.notes)) or "as the first"
+        yield f"{place.venue}: {said}."
+
+
+def plot_side_by_side(found: SideBySide, axes: Axes | None = None) -> Axes:
+    """Draw each venue's liquidation and bankruptcy price on one line of prices."""
+    label = " (simulated)" if found.simulated else ""
+    axes = axes or new_axes(f"Liquidation of one position at each venue{label}", "price (USD)", "")
+    shown = [place for place in found.places if place.position and place.position.liquidation_price]
+    for height, place in enumerate(reversed(shown)):
+        state: Any = place.position
+        liquidation = float(state.liquidation_price)
+        axes.plot([liquidation], [height], "o", color=ACCENT, markersize=7)
+        if state.bankruptcy_price is not None:
+            axes.plot([float(state.bankruptcy_price)], [height], "|", color=SECOND, markersize=14)
+        axes.annotate(
+            f"{liquidation:,.2f}",
+            (liquidation, height),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=TEXT,
+        )
+    axes.set_yticks(range(len(shown)), [place.venue for place in reversed(shown)])
+    axes.set_ylim(-0.6, len(shown) - 0.2)
+    axes.set_xlabel("price (USD): dots liquidation, bars bankruptcy", color=TEXT)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(True, axis="x", color=GRID, linewidth=0.5, alpha=0.5)
+    return axes

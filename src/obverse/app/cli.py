@@ -256,6 +256,78 @@ def funding(
     _guard(command.run, request, json, csv, html)
 
 
+@app.command()
+def risk(
+    book: Annotated[
+        Path | None, typer.Option(help="Book file (TOML). The simulated market has an example.")
+    ] = None,
+    market: Annotated[
+        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
+    ] = "simulated",
+    at: Annotated[
+        str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
+    ] = None,
+    venue: Annotated[
+        str | None,
+        typer.Option(
+            help="Venue to simulate, or that a file's rows are of; 'all' lays each position, or "
+            "the order of --what-if, side by side at every venue."
+        ),
+    ] = None,
+    what_if: Annotated[
+        str | None,
+        typer.Option(
+            help="An order before it is sent: 'sell 100000 BTC-PERPETUAL @ 65000', or "
+            "'buy 500 contracts XBTUSD isolated 10x at bitmex'. Sizes are dollars unless said."
+        ),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            help="A built-in scenario, 'all' of them, 'worst day' of the history, or a file."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Margin calls and top-ups that the time since then asks."),
+    ] = None,
+    beyond: Annotated[
+        str | None, typer.Option(help="With --what-if: price that liquidation is to stay beyond.")
+    ] = None,
+    chance: Annotated[
+        str, typer.Option(help="With --what-if: chance of liquidation that leverage may have.")
+    ] = "1%",
+    level: Annotated[str, typer.Option(help="Level of value at risk.")] = "0.99",
+    days: Annotated[int, typer.Option(help="Horizon of value at risk and of --chance.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Where each number comes from, and the rules.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one tidy CSV table.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts.")] = None,
+) -> None:
+    """Print margin accounts, liquidation prices, ladders and tail risk; orders and scenarios."""
+    from obverse.app.commands import risk as command
+
+    request = command.Request(
+        book=book,
+        market=market,
+        at=at,
+        venue=venue,
+        seed=seed,
+        what_if=what_if,
+        scenario=scenario,
+        start=start,
+        beyond=beyond,
+        chance=chance,
+        level=level,
+        days=days,
+        explain=explain,
+    )
+    _guard(command.run, request, json, csv, html)
+
+
 def _guard(run: Any, *arguments: Any) -> Any:
     """Run a command; what the user can mend ends in one clear message and exit code 2."""
     from obverse.app.console import complain

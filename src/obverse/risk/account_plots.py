@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from obverse.charts import ACCENT, GRID, SECOND, TEXT, legend_above, new_axes, style_axes
-from obverse.risk.account_ladder import AccountLadder, ends_of
+from obverse.risk.account_ends import ends_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from obverse.risk.account_ladder import AccountLadder
 
 
 def plot_account(ladder: AccountLadder, axes: Axes | None = None) -> Axes:

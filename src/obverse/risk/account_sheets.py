@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from obverse.contracts import Amount
 from obverse.contracts.units import to_decimal
-from obverse.tables import Cell, Table, coin, number, percent, text, usd
+from obverse.tables import Cell, Table, coin, machine, number, percent, text, usd
 
 if TYPE_CHECKING:
     from obverse.risk.accounts import BookAccount
@@ -32,12 +33,12 @@ def states_table(
     columns = (
         text("account", "Account"),
         text("status", "Status"),
-        usd("margin_balance_usd", "Margin balance"),
-        usd("available_usd", "Available"),
-        number("margin_ratio", "Margin ratio"),
+        usd("margin_balance_usd", "Balance"),
+        machine("available_usd", "USD"),
+        number("margin_ratio", "Ratio"),
         number("leverage", "Leverage", "x"),
         text("underlying", "Coin"),
-        number("price_usd", "Price", "USD"),
+        machine("price_usd", "USD"),
         number("falls_to_usd", "Fails below", "USD"),
         percent("falls_by", "Distance", 1),
         number("rises_to_usd", "Fails above", "USD"),
@@ -69,8 +70,9 @@ def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
 
 def _account_notes(states: Sequence[tuple[str, AccountState]]) -> tuple[str, ...]:
     notes = [
-        "Margin ratio: equity over maintenance of the positions held across; at 1 the account is "
-        "liquidated. Fails below, above: all contracts on the coin move by the same per cent."
+        "Balance: equity of the account. Ratio: equity over maintenance of the positions held "
+        "across; at 1 the account is liquidated. Fails below, above: all contracts on the coin "
+        "move by the same per cent."
     ]
     for name, state in states:
         notes += [f"{name}: {words}" for words in _status_words(state)]
@@ -128,13 +130,8 @@ def _ratios(state: AccountState) -> Iterator[str]:
         yield f"{', '.join(known)}."
 
 
-def liquidation_table(
-    item: BookAccount, volatilities_daily: Mapping[str, float], *, simulated: bool = False
-) -> Table:
-    """Positions of an account: where each ends, and how far that is.
-
-    `volatilities_daily` are standard deviations of a day's log return, by underlying.
-    """
+def margin_table(item: BookAccount, *, simulated: bool = False) -> Table:
+    """Positions of an account at their marks: how each is margined, and what it needs."""
     code = item.state.account.coin.code
     columns = (
         text("symbol", "Instrument"),
@@ -143,37 +140,62 @@ def liquidation_table(
         number("entry_usd", "Entry", "USD"),
         number("mark_usd", "Mark", "USD"),
         coin("pnl", "Unreal. PnL", code, 8),
-        coin("maintenance", "Maintenance", code, 8, signed=False),
-        number("margin_ratio", "Ratio"),
+        coin("initial", "Initial", code, 6, signed=False),
+        coin("maintenance", "Maint.", code, 6, signed=False),
+    )
+    rows = tuple(
+        (
+            one.held.symbol,
+            margin_words(one),
+            one.held.position.contracts,
+            one.held.position.average_price,
+            one.held.mark_price,
+            one.needs.pnl.coins,
+            one.needs.initial.coins,
+            one.needs.liquidation.coins,
+        )
+        for one in item.state.positions
+    )
+    notes = ("Maint.: maintenance margin with what is kept or due for closing.",)
+    return Table(f"{item.name}: positions{_label(simulated)}", columns, rows, notes)
+
+
+def liquidation_table(
+    item: BookAccount, volatilities_daily: Mapping[str, float], *, simulated: bool = False
+) -> Table:
+    """Positions of an account: where each ends, and how far that is.
+
+    `volatilities_daily` are standard deviations of a day's log return, by underlying; without any,
+    distances in them are left out.
+    """
+    deviations = number("distance_deviations", "Distance", "sd", 1, signed=True)
+    columns = (
+        text("symbol", "Instrument"),
+        number("mark_usd", "Mark", "USD"),
         number("liquidation_usd", "Liquidation", "USD"),
         percent("distance", "Distance", 1),
-        number("distance_deviations", "Distance", "sd", 1, signed=True),
+        replace(deviations, for_people=bool(volatilities_daily)),
         number("bankruptcy_usd", "Bankruptcy", "USD"),
         number("break_even_usd", "Break-even", "USD"),
+        number("margin_ratio", "Ratio"),
     )
-    rows = tuple(_position_row(one, volatilities_daily) for one in item.state.positions)
+    rows = tuple(_liquidation_row(one, volatilities_daily) for one in item.state.positions)
     notes = _position_notes(item.state, volatilities_daily)
-    title = f"{item.name}: positions and their liquidation prices{_label(simulated)}"
+    title = f"{item.name}: where each position ends{_label(simulated)}"
     return Table(title, columns, rows, notes)
 
 
-def _position_row(item: PositionState, volatilities: Mapping[str, float]) -> tuple[Cell, ...]:
-    position = item.held.position
-    volatility = volatilities.get(position.instrument.underlying, 0.0)
+def _liquidation_row(item: PositionState, volatilities: Mapping[str, float]) -> tuple[Cell, ...]:
+    volatility = volatilities.get(item.held.position.instrument.underlying, 0.0)
     return (
         item.held.symbol,
-        margin_words(item),
-        position.contracts,
-        position.average_price,
         item.held.mark_price,
-        item.needs.pnl.coins,
-        item.needs.liquidation.coins,
-        item.margin_ratio,
         item.liquidation_price,
         item.distance,
         item.distance_in_deviations(volatility),
         item.bankruptcy_price,
         item.break_even_price,
+        item.margin_ratio,
     )
 
 

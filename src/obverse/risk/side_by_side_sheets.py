@@ -10,7 +10,7 @@ from obverse.contracts.units import to_decimal
 from obverse.risk.margin import requirement
 from obverse.risk.margin.requirements import entry_value
 from obverse.risk.pretrade import difference_words, liquidation_words
-from obverse.tables import Cell, Column, Look, Table, coin, number, percent, text
+from obverse.tables import Cell, Column, Look, Table, coin, machine, number, percent, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,13 +24,13 @@ def side_by_side_table(found: SideBySide) -> Table:
     columns = (
         text("venue", "Venue"),
         text("symbol", "Instrument"),
-        number("contracts", "Contracts", decimals=0, signed=True),
-        coin("initial", "Initial", code, 6, signed=False),
-        coin("maintenance", "Maintenance", code, 6, signed=False),
+        machine("contracts"),
+        machine("initial", code),
+        coin("maintenance", "Maint.", code, 6, signed=False),
         Column("maintenance_rate", "Rate", "%", Look.PERCENT, 3),
         coin("closing_fee", "Fee kept", code, 6, signed=False),
         number("liquidation_usd", "Liquidation", "USD"),
-        number("difference_usd", "Against own", "USD", signed=True),
+        number("difference_usd", "Gap", "USD", signed=True),
         percent("distance", "Distance"),
         number("bankruptcy_usd", "Bankruptcy", "USD"),
     )

@@ -95,7 +95,7 @@ def test_it_prints_as_a_table_with_the_book_under_its_coins() -> None:
     book = {"BTC": BookLine(1.0, 10_000, 10_000), "ETH": BookLine(5.0, 0, 10_000)}
     found = historical_tail_risk(book, {"BTC": PRICES, "ETH": PRICES}, level=0.95)
     text = str(found.table())
-    assert "Tail risk at 0.95 over step: historical simulation" in text.splitlines()[0]
+    assert "Tail risk at 0.95 over 1 step: historical simulation" in text.splitlines()[0]
     assert [row["coin"] for row in found.to_frame("records")] == ["BTC", "ETH", "book"]
     assert found.to_frame("records")[2]["value_at_risk"] is None
 

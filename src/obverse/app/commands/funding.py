@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from obverse.app.commands.report import SIMULATED
 from obverse.app.commands.sheet import Faces, Sheet, put
-from obverse.app.report.report import Section
+from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import DataError, MarketDataError, RuleError
 from obverse.market import DEFAULT_INSTANT, history, read

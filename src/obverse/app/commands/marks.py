@@ -23,7 +23,7 @@ from obverse.app.commands.marks_sources import (
 )
 from obverse.app.commands.report import SIMULATED
 from obverse.app.commands.sheet import Faces, Sheet, put
-from obverse.app.report.report import Section
+from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.contracts.instruments import Kind
 from obverse.errors import DataError, RuleError, SymbolError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obverse.app.commands.report import SIMULATED
-from obverse.app.report.report import Section
+from obverse.app.report.section import Section
 from obverse.contracts import iso
 from obverse.errors import DataError, MarketDataError
 from obverse.market import Constituents, Market, Snapshot, read_constituents

@@ -15,7 +15,7 @@ from obverse.app.commands.marks_index import (
     stacked,
 )
 from obverse.app.commands.sheet import Faces, Sheet, put
-from obverse.app.report.report import Section
+from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import DataError, MarketDataError
 from obverse.market import (

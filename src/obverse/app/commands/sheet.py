@@ -16,7 +16,7 @@ import typer
 from obverse.app.commands.output import print_csv, print_json
 from obverse.app.console import remark, show
 from obverse.app.report.machine import section_json
-from obverse.app.report.report import Section
+from obverse.app.report.section import Section
 from obverse.contracts import iso
 from obverse.errors import DataError
 from obverse.tables import Table, text

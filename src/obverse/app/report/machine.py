@@ -13,7 +13,8 @@ from obverse.contracts import iso
 from obverse.tables import Cell, Table, text
 
 if TYPE_CHECKING:
-    from obverse.app.report.report import Report, Section
+    from obverse.app.report.report import Report
+from obverse.app.report.section import Section
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -75,4 +76,3 @@ def _jsonable(value: Cell) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     return f"{value:f}" if isinstance(value, Decimal) else value
-

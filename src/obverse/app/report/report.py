@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from obverse.app.book_file import Assumptions, read_book_file
+from obverse.app.report.margin_sections import margin_sections
 from obverse.app.report.market_sections import (
     Terms,
     fair_table,
@@ -15,26 +16,19 @@ from obverse.app.report.market_sections import (
     perpetual_table,
     trades_table,
 )
+from obverse.app.report.section import Section, untold
 from obverse.app.report.terms import terms_of
 from obverse.contracts import iso
 from obverse.curves import Curve, curve
 from obverse.errors import DataError, RuleError
 from obverse.market import Market
 from obverse.risk import Book, BookExposure, Ladder, exposure, hedges, ladder, sheets
+from obverse.risk.accounts import BookAccount, book_accounts
 from obverse.rulebooks import Rulebook, rulebook
 from obverse.tables import Face, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table of the report: its key for machines, the coin it is about, the table."""
-
-    key: str
-    underlying: str
-    table: Table
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,7 @@ class Report:
     terms: Mapping[str, Terms]
     curves: tuple[Curve, ...]
     exposure: BookExposure | None
+    accounts: tuple[BookAccount, ...]
     ladders: tuple[Ladder, ...]
     sections: tuple[Section, ...]
     face: Face = field(default="both")
@@ -138,11 +133,13 @@ def report(
     valued = exposure(book, market) if book is not None else None
     ladders = _ladders(valued, market, coins)
     sections = [*_market_sections(market, rules, terms, curves)]
+    accounts: tuple[BookAccount, ...] = ()
     if valued is not None:
-        sections += _book_sections(valued, market, rules, ladders)
+        accounts, margins = _accounts(valued.book, market)
+        sections += _book_sections(valued, market, rules, ladders, margins)
     if market.simulated:
         sections = [replace(item, table=_labelled(item.table)) for item in sections]
-    made = Report(market, rules, terms, curves, valued, ladders, tuple(sections))
+    made = Report(market, rules, terms, curves, valued, accounts, ladders, tuple(sections))
     return made.facing(face)
 
 
@@ -193,11 +190,25 @@ def _market_sections(
 _EXPOSURES = (("exposure", sheets.exposure_table), ("sensitivity", sheets.sensitivity_table))
 
 
+def _accounts(book: Book, market: Market) -> tuple[tuple[BookAccount, ...], list[Section]]:
+    """The margin accounts of a book; a venue that has no rules for them is said, not fatal."""
+    try:
+        found = book_accounts(book, market)
+    except RuleError as error:
+        return (), [untold("accounts", "Margin accounts", str(error))]
+    return found, list(margin_sections(found, {}, simulated=market.simulated))
+
+
 def _book_sections(
-    valued: BookExposure, market: Market, rules: Rulebook, ladders: tuple[Ladder, ...]
+    valued: BookExposure,
+    market: Market,
+    rules: Rulebook,
+    ladders: tuple[Ladder, ...],
+    margins: Sequence[Section],
 ) -> list[Section]:
     sections = [Section("holdings", "", sheets.holdings_table(valued))]
     sections += [Section("positions", "", table) for table in sheets.positions_tables(valued)]
+    sections += margins
     for item in valued.coins:
         if any(position.underlying == item.coin for position in valued.positions):
             for key, table_of in _EXPOSURES:

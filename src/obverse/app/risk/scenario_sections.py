@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from obverse.app.report.report import Section
-from obverse.app.risk.state import State, untold
+from obverse.app.report.section import Section, untold
+from obverse.app.risk.state import State
 from obverse.errors import DataError
 from obverse.market import Market
 from obverse.risk import BookExposure

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from obverse.app.report.report import Section
-from obverse.app.risk.state import State, untold
+from obverse.app.report.section import Section, untold
+from obverse.app.risk.state import State
 from obverse.errors import BookError, DataError
 from obverse.risk import exposure
 from obverse.risk.account_ladder import account_ladders
-from obverse.risk.account_sheets import (
-    account_table,
-    accounts_table,
-    liquidation_table,
-    orders_table,
-)
-from obverse.risk.accounts import BookAccount
 from obverse.risk.tail import Resampling, book_lines, filtered_tail_risk, historical_tail_risk
 
 SEED = 7
 """Of the bootstrap; the same history and book give the same numbers."""
-
-
-def account_sections(state: State) -> Iterator[Section]:
-    """The list of accounts, and each account with its positions and orders."""
-    if not state.accounts:
-        reason = "the book has no position and no order: nothing is margined"
-        yield untold("accounts", "Margin accounts", reason)
-        return
-    table = accounts_table(state.accounts, simulated=state.simulated)
-    yield Section("accounts", "", table)
-    for item in state.accounts:
-        yield from _account(item, state)
-
-
-def _account(item: BookAccount, state: State) -> Iterator[Section]:
-    coin = item.state.account.coin.code
-    yield Section("account", coin, account_table(item, simulated=state.simulated))
-    if item.state.positions:
-        table = liquidation_table(item, state.volatilities_daily, simulated=state.simulated)
-        yield Section("liquidation", coin, table)
-    if item.state.account.orders:
-        yield Section("orders", coin, orders_table(item, simulated=state.simulated))
-    if item.matrix is not None:
-        yield Section("scenario_margin", coin, item.matrix.summary())
 
 
 def ladder_sections(state: State) -> Iterator[Section]:
@@ -74,4 +44,4 @@ def tail_sections(state: State, level: float, days: int) -> Iterator[Section]:
         yield untold("tail", title, str(error))
         return
     for key, tail in zip(("tail_historical", "tail_filtered"), found, strict=True):
-        yield Section(key, "", tail.table())
+        yield Section(key, "", replace(tail, step="day").table())

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from obverse.app.report.report import Section
 from obverse.app.risk.histories import Histories
 from obverse.market import Market
 from obverse.risk import Book
-from obverse.risk.account_ladder import AccountLadder, account_ladder, drawing_moves, moved_by
+from obverse.risk.account_ends import drawing_moves, moved_by
+from obverse.risk.account_ladder import AccountLadder, account_ladder
 from obverse.risk.accounts import BookAccount
-from obverse.tables import Table, text
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,3 @@ class State:
             for item in self.accounts
             for coin in moved_by(item)
         ]
-
-
-def untold(key: str, title: str, reason: str, underlying: str = "") -> Section:
-    """A section that cannot be shown, with the reason."""
-    return Section(key, underlying, Table(title, (text("reason", "Not shown"),), ((reason,),)))

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from obverse.app.report.report import Section
-from obverse.app.risk.state import State, untold
+from obverse.app.report.section import Section, untold
+from obverse.app.risk.state import State
 from obverse.contracts import iso
 from obverse.errors import BookError, DataError
 from obverse.marks.schedule import from_ns, to_ns

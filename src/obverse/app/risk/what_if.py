@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Literal
 
 from obverse.contracts import Instrument, Inverse
-from obverse.contracts.units import to_decimal
 from obverse.errors import DataError
 from obverse.risk.margin.terms import MODES, Mode
 
@@ -42,23 +40,17 @@ class WhatIf:
     venue: str | None
 
     def contracts(self, instrument: Instrument) -> Decimal:
-        """Signed contracts of an instrument; a size that is not whole lots raises `DataError`."""
-        sign = 1 if self.side == "buy" else -1
-        if self.unit == "contracts":
-            return sign * self.size
-        if not isinstance(instrument.payoff, Inverse):
-            raise DataError(
-                f"{instrument.symbol} is {instrument.payoff.name}: say its size in contracts, "
-                f"such as {self.side} 10 contracts {instrument.symbol}."
-            )
-        count = Fraction(self.size) / Fraction(instrument.multiplier)
-        step = Fraction(instrument.lot) * Fraction(instrument.multiplier)
-        if (Fraction(self.size) / step).denominator != 1:
-            raise DataError(
-                f"{self.size:,f} USD of {instrument.symbol} is {float(count):,.4f} contracts of "
-                f"{instrument.multiplier:f} USD; expected a multiple of {to_decimal(step):f} USD."
-            )
-        return sign * to_decimal(count)
+        """Signed contracts of an instrument; a size that is not whole lots raises `AmountError`."""
+        count = self.size
+        if self.unit == "usd":
+            if not isinstance(instrument.payoff, Inverse):
+                raise DataError(
+                    f"{instrument.symbol} is {instrument.payoff.name}: say its size in contracts, "
+                    f"such as {self.side} 10 contracts {instrument.symbol}."
+                )
+            count = instrument.contracts_of(self.size)
+        instrument.check_order(count)
+        return count if self.side == "buy" else -count
 
 
 def read_what_if(text: str) -> WhatIf:

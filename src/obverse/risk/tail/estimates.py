@@ -55,6 +55,7 @@ class TailRisk(Tabular):
     coins : each coin's part
     book_usd : the whole book in dollars, all coins moving together
     remarks : conventions and choices that the numbers rest on
+    step : what a step of the history is, such as `day`
     """
 
     method: str
@@ -64,6 +65,7 @@ class TailRisk(Tabular):
     coins: tuple[CoinTail, ...]
     book_usd: TailEstimate
     remarks: tuple[str, ...] = ()
+    step: str = "step"
 
     def table(self) -> Table:
         """One row a coin, and one for the book where it has several."""
@@ -85,7 +87,7 @@ class TailRisk(Tabular):
                 usd("value_at_risk_low_usd", "VaR from", signed=False),
                 usd("value_at_risk_high_usd", "to", signed=False),
             ]
-        steps = "step" if self.horizon_steps == 1 else f"{self.horizon_steps} steps"
+        steps = f"{self.horizon_steps} {self.step}{'' if self.horizon_steps == 1 else 's'}"
         title = f"Tail risk at {self.level:.6g} over {steps}: {self.method}"
         notes = (f"{self.observations:,} observations; losses positive.", *self.remarks)
         return Table(title, tuple(columns), tuple(rows), notes)

@@ -1,0 +1,43 @@
+"""Where an account ends: the coins that move it, the prices that liquidate, and how far to draw."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from obverse.risk.accounts import BookAccount
+
+_NEAR_EDGE = Decimal("0.98")
+_LOWEST, _HIGHEST = Decimal("-0.95"), Decimal(4)
+
+
+def moved_by(account: BookAccount) -> tuple[str, ...]:
+    """Coins whose price moves an account: of its positions, and its own coin beside them."""
+    held = account.state.account.held
+    own = [item.position.instrument.underlying for item in held]
+    return tuple(dict.fromkeys(own)) or (account.state.account.coin.code,)
+
+
+def drawing_moves(account: BookAccount, underlying: str) -> tuple[Decimal, ...]:
+    """Moves for a drawing: −50 % to +50 %, or as far as the liquidation prices lie."""
+    low, high = Decimal("-0.5"), Decimal("0.5")
+    for end in ends_of(account, underlying):
+        move = end[1] / end[0] - 1
+        low, high = min(low, move / _NEAR_EDGE - Decimal("0.02")), max(high, move * Decimal("1.1"))
+    low, high = max(low, _LOWEST), min(high, _HIGHEST)
+    count = 40
+    return tuple(low + (high - low) * place / count for place in range(count + 1))
+
+
+def ends_of(account: BookAccount, underlying: str) -> tuple[tuple[Decimal, Decimal, str], ...]:
+    """Liquidation prices that a coin's moves lead to: price now, price then, whose it is."""
+    found = []
+    for joint in account.state.joint:
+        if joint.underlying == underlying:
+            ends = (joint.below, joint.above)
+            found += [(joint.price, end, "account") for end in ends if end is not None]
+    for item in account.state.positions:
+        instrument = item.held.position.instrument
+        isolated = item.held.setting.mode == "isolated" and instrument.underlying == underlying
+        if isolated and item.liquidation_price is not None:
+            found.append((item.held.mark_price, item.liquidation_price, item.held.symbol))
+    return tuple(found)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from obverse.risk.accounts import BookAccount
 
-_NEAR_EDGE = Decimal("0.98")
-_LOWEST, _HIGHEST = Decimal("-0.95"), Decimal(4)
+_LOWEST, _HIGHEST, _PAST = Decimal("-0.9"), Decimal(2), Decimal("0.05")
+_STEPS = 40
 
 
 def moved_by(account: BookAccount) -> tuple[str, ...]:
@@ -18,14 +18,13 @@ def moved_by(account: BookAccount) -> tuple[str, ...]:
 
 
 def drawing_moves(account: BookAccount, underlying: str) -> tuple[Decimal, ...]:
-    """Moves for a drawing: −50 % to +50 %, or as far as the liquidation prices lie."""
+    """Moves for a drawing: −50 % to +50 %, or a little past liquidation prices not too far off."""
     low, high = Decimal("-0.5"), Decimal("0.5")
-    for end in ends_of(account, underlying):
-        move = end[1] / end[0] - 1
-        low, high = min(low, move / _NEAR_EDGE - Decimal("0.02")), max(high, move * Decimal("1.1"))
-    low, high = max(low, _LOWEST), min(high, _HIGHEST)
-    count = 40
-    return tuple(low + (high - low) * place / count for place in range(count + 1))
+    for before, after, _ in ends_of(account, underlying):
+        move = after / before - 1
+        if _LOWEST <= move <= _HIGHEST:
+            low, high = min(low, move - _PAST), max(high, move + _PAST)
+    return tuple(low + (high - low) * place / _STEPS for place in range(_STEPS + 1))
 
 
 def ends_of(account: BookAccount, underlying: str) -> tuple[tuple[Decimal, Decimal, str], ...]:

@@ -55,18 +55,21 @@ def _mark_now(axes: Axes, ladder: AccountLadder) -> None:
 
 
 def _mark_ends(axes: Axes, ladder: AccountLadder, prices: list[float]) -> None:
-    """Lines at the liquidation prices, and the side on which nothing is left grey."""
+    """Lines at the liquidation prices, the side beyond them grey; those farther off as words."""
     first = ladder.rungs[0]
     now = first.price_usd / (1 + first.move)
     for before, after, whose in ends_of(ladder.now, ladder.underlying):
-        end = float(now * after / before)
+        end, falls = float(now * after / before), after < before
+        edge = prices[0] if falls else prices[-1]
+        name = "liquidation" if whose == "account" else f"liquidation of {whose}"
+        words = f"{name} {float(after):,.0f}"
         if not prices[0] <= end <= prices[-1]:
+            far = f"← {words}" if falls else f"{words} →"
+            _say(axes, edge, far, SECOND, 4 if falls else -11)
             continue
         axes.axvline(end, color=SECOND, linewidth=1.4)
-        name = "liquidation" if whose == "account" else f"liquidation of {whose}"
-        _say(axes, end, f"{name} {float(after):,.0f}", SECOND, -11 if after < before else 4)
+        _say(axes, end, words, SECOND, -11 if falls else 4)
         if whose == "account":
-            edge = prices[0] if after < before else prices[-1]
             axes.axvspan(min(end, edge), max(end, edge), color=GRID, alpha=0.15, linewidth=0)
 
 

@@ -36,7 +36,7 @@ def states_table(
         usd("margin_balance_usd", "Balance"),
         machine("available_usd", "USD"),
         number("margin_ratio", "Ratio"),
-        number("leverage", "Leverage", "x"),
+        number("leverage", "Lev.", "x"),
         text("underlying", "Coin"),
         machine("price_usd", "USD"),
         number("falls_to_usd", "Fails below", "USD"),

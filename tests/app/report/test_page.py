@@ -99,18 +99,24 @@ def test_a_recorded_market_is_not_called_simulated(deribit_data: Path) -> None:
     assert "source: recorded Deribit curves" in page
 
 
-def test_each_coin_has_curve_basis_and_payoff_as_drawings(html: str) -> None:
+def test_each_coin_has_curve_basis_payoff_and_accounts_as_drawings(
+    made: Report, html: str
+) -> None:
     parts = re.split(r"<h2 id='(\w+)'>", html)
     groups = dict(zip(parts[1::2], parts[2::2], strict=True))
     assert list(groups) == ["BTC", "ETH"]
     for coin, group in groups.items():
         drawings = re.findall(r"<svg.*?</svg>", group, re.DOTALL)
-        assert len(drawings) == 3
+        accounts = [item for item in made.accounts if item.state.account.coin.code == coin]
+        assert len(drawings) == 3 + len(accounts) > 3
         words = [" ".join(ET.fromstring(drawing).itertext()) for drawing in drawings]
         assert coin in words[0]
         assert "basis" in words[1].lower()
         assert "equity" in words[2].lower()
         assert "USD" in words[2]
+        for account, said in zip(accounts, words[3:], strict=True):
+            assert account.name in said
+            assert "liquidation" in said
 
 
 def test_drawings_follow_the_pages_colours(html: str) -> None:

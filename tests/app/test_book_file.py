@@ -77,8 +77,8 @@ def test_a_good_book() -> None:
 @pytest.mark.parametrize(
     ("name", "title", "holdings", "contracts"),
     [
-        ("miner", "Miner with 100 BTC", 2, [-200_000, -150_000]),
-        ("basis_desk", "Basis desk", 2, [-370_000, 5_000, -50_000, -1_900_000]),
+        ("miner", "Miner with 100 BTC", 3, [-200_000, -150_000]),
+        ("basis_desk", "Basis desk", 3, [-370_000, 5_000, -50_000, -1_900_000]),
         ("leveraged_long", "Leveraged long", 1, [60_000]),
     ],
 )
@@ -91,7 +91,7 @@ def test_the_examples_load(examples: Path, name, title, holdings, contracts) -> 
 
 def test_there_are_three_examples(examples: Path) -> None:
     names = {path.stem for path in examples.glob("*.toml")}
-    assert names == {"miner", "basis_desk", "leveraged_long"}
+    assert names - {"scenarios"} == {"miner", "basis_desk", "leveraged_long"}
 
 
 def test_a_book_without_a_name_has_the_files() -> None:
@@ -195,3 +195,79 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match=r"binary\.toml: the book cannot be read"):
         read_book_file(binary, AT)
+
+
+MARGINED = (
+    GOOD.replace(
+        "entry_price = 84_000.5\n", 'entry_price = 84_000.5\nmode = "isolated"\nleverage = 5\n'
+    )
+    + """
+[[orders]]
+venue = "deribit"
+instrument = "BTC-PERPETUAL"
+side = "sell"
+usd_amount = 2_000
+price = 90_000
+leverage = 10
+
+[[accounts]]
+venue = "binance"
+coin = "BTC"
+haircuts = { USDC = 0.05 }
+"""
+)
+
+
+def test_margin_orders_and_accounts() -> None:
+    book, _ = read_book(MARGINED, "desk.toml", AT)
+    isolated, plain = book.settings
+    assert (isolated.mode, isolated.leverage, isolated.posted) == ("isolated", Decimal(5), None)
+    assert (plain.mode, plain.leverage) == ("cross", None)
+    (order,) = book.orders
+    assert (order.contracts, order.price, order.leverage) == (-200, Decimal(90_000), Decimal(10))
+    assert book.account("binance", "BTC").haircuts == {"USDC": Decimal("0.05")}
+    assert book.account("deribit", "BTC").mode == "cross"
+
+
+def test_orders_alone_are_a_book() -> None:
+    text = "[[orders]]" + MARGINED.split("[[orders]]")[1].split("[[accounts]]")[0]
+    book, _ = read_book(text, "orders.toml", AT)
+    assert [order.contracts for order in book.orders] == [-200]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('mode = "isolated"', 'mode = "isolatd"', r":19: positions\[0\].mode: .*'isolatd'"),
+        ("leverage = 5\n", "", r":19: positions\[0\].mode: an isolated position needs its"),
+        ("leverage = 5\n", "leverage = 0\n", r":20: positions\[0\].leverage: 0 is not above"),
+        ("leverage = 5\n", "leverage = nan\n", r":20: positions\[0\].leverage: NaN is not"),
+        ("leverage = 5\n", "margin = -1\n", r":20: positions\[0\].margin: -1 is not above zero"),
+        ('mode = "isolated"\nleverage = 5', "margin = 1",
+         r":19: positions\[0\].margin: margin is posted behind isolated positions"),
+        ("leverage = 5\n", "leverege = 5\n", r":20: .*did you mean 'leverage'"),
+        ('"sell"\nusd', '"short"\nusd', r"orders\[0\].side: .*'short'"),
+        ("price = 90_000\nlev", "price = 90_000.3\nlev",
+         r"orders\[0\].price: price: 90000.3 is not a multiple of the tick 0.5"),
+        ("price = 90_000\nlev", "price = 0\nlev", r"orders\[0\].price: .*above zero"),
+        ("usd_amount = 2_000", "usd_amount = 2_005", r"orders\[0\].usd_amount: .*2005 is not a"),
+        ("leverage = 10", "leverage = -3", r"orders\[0\].leverage: -3 is not above zero"),
+        ('venue = "binance"\ncoin', 'venue = "binanse"\ncoin', r"accounts\[0\].venue: .*binanse"),
+        ('coin = "BTC"\nhair', 'coin = "BTX"\nhair', r"accounts\[0\].coin: binance has no BTX; it"),
+        ("USDC = 0.05", "USDC = 5", r"accounts\[0\].haircuts.USDC: 5 is not from 0 to 1"),
+        ("USDC = 0.05", "BTC = 0.05", r"accounts\[0\].haircuts.BTC: is the account's own coin"),
+        ('coin = "BTC"\nhair', 'coin = "BTC"\nmode = "margin"\nhair', r"accounts\[0\].mode: "),
+        ('[[accounts]]\nvenue = "binance"', '[[accounts]]\nvenue = "deribit"\nmode = "portfolio"',
+         r":19: positions\[0\].mode: isolated, in a portfolio account: deribit BTC"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_margin_says_file_line_field_and_reason(old: str, new: str, fault: str) -> None:
+    assert old in MARGINED
+    (found,) = _faults(MARGINED.replace(old, new, 1))
+    assert found.startswith("desk.toml:")
+    assert re.search(fault, found), found
+
+
+def test_an_account_that_is_there_twice() -> None:
+    (found,) = _faults(MARGINED + '\n[[accounts]]\nvenue = "binance"\ncoin = "BTC"\n')
+    assert "accounts[1].venue: binance BTC is there twice" in found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ROOMS = ("obverse.marks",)
+ROOMS = ("obverse.marks", "obverse.risk")
 
 
 def warm() -> None:

@@ -1,6 +1,6 @@
 """What can be lost: a book's exposure, its price ladder, and the hedge that stills it."""
 
-from obverse.risk.book import Book, Constituent, Holding
+from obverse.risk.book import AccountSetting, Book, Constituent, Holding
 from obverse.risk.exposure import BookExposure, CoinExposure, PositionExposure, exposure
 from obverse.risk.hedge import (
     Hedge,
@@ -16,6 +16,7 @@ from obverse.risk.returns import PositionReturn, return_on_equity
 
 __all__ = [
     "FINE_STEPS",
+    "AccountSetting",
     "Book",
     "BookExposure",
     "CoinExposure",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from obverse.contracts import Amount
 from obverse.contracts.units import to_decimal
+from obverse.risk.accounts import thinnest_ratio
 from obverse.tables import Cell, Table, coin, machine, number, percent, text, usd
 
 if TYPE_CHECKING:
@@ -37,42 +38,60 @@ def states_table(
         machine("available_usd", "USD"),
         number("margin_ratio", "Ratio"),
         number("leverage", "Lev.", "x"),
-        text("underlying", "Coin"),
+        text("moved_by", "Moved by"),
         machine("price_usd", "USD"),
         number("falls_to_usd", "Fails below", "USD"),
-        percent("falls_by", "Distance", 1),
+        percent("falls_by", "Away", 1),
         number("rises_to_usd", "Fails above", "USD"),
-        percent("rises_by", "Distance", 1),
+        percent("rises_by", "Away", 1),
     )
     rows = tuple(row for name, state in states for row in _account_rows(name, state))
     return Table(f"{title}{_label(simulated)}", columns, rows, _account_notes(states))
 
 
 def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
-    """A row for each coin that moves the account; the state is said once."""
+    """A row for each coin that moves the account, and each isolated position; the state once."""
     price = state.account.index_price
     head: tuple[Cell, ...] = (
         name,
         state.status,
         state.margin_balance.coins * price,
         state.available.coins * price,
-        state.margin_ratio,
+        thinnest_ratio(state),
         state.leverage,
     )
-    if not state.joint:
-        yield (*head, None, None, None, None, None, None)
-    for joint in state.joint:
-        ends = (joint.below, joint.above)
-        moves = [None if end is None else end / joint.price - 1 for end in ends]
-        yield (*head, joint.underlying, joint.price, ends[0], moves[0], ends[1], moves[1])
+    ends = [*_joint_ends(state), *_isolated_ends(state)] or [(None,) * 6]
+    for row in ends:
+        yield (*head, *row)
         head = ("", "", None, None, None, None)
+
+
+def _joint_ends(state: AccountState) -> Iterator[tuple[Cell, ...]]:
+    for joint in state.joint:
+        below, above = joint.below, joint.above
+        yield (
+            joint.underlying,
+            joint.price,
+            below,
+            None if below is None else below / joint.price - 1,
+            above,
+            None if above is None else above / joint.price - 1,
+        )
+
+
+def _isolated_ends(state: AccountState) -> Iterator[tuple[Cell, ...]]:
+    for item in state.positions:
+        if item.held.setting.mode == "isolated":
+            end = (item.liquidation_price, item.distance)
+            ends = (*end, None, None) if item.held.position.contracts > 0 else (None, None, *end)
+            yield (item.held.symbol, item.held.mark_price, *ends)
 
 
 def _account_notes(states: Sequence[tuple[str, AccountState]]) -> tuple[str, ...]:
     notes = [
-        "Balance: equity of the account. Ratio: equity over maintenance of the positions held "
-        "across; at 1 the account is liquidated. Fails below, above: all contracts on the coin "
-        "move by the same per cent."
+        "Balance: equity of the account. Ratio: the lowest of equity over maintenance, of the "
+        "positions held across together and of each isolated one; at 1 they are liquidated. Fails: "
+        "all contracts on the coin move by the same per cent."
     ]
     for name, state in states:
         notes += [f"{name}: {words}" for words in _status_words(state)]
@@ -124,10 +143,10 @@ def strip(state: AccountState) -> Iterator[tuple[str, Amount]]:
 
 def _ratios(state: AccountState) -> Iterator[str]:
     ratio, leverage = state.margin_ratio, state.leverage
-    known = [] if ratio is None else [f"Margin ratio {ratio:.2f}"]
+    known = [] if ratio is None else [f"margin ratio {ratio:.2f}"]
     known += [] if leverage is None else [f"leverage {leverage:.2f}x"]
     if known:
-        yield f"{', '.join(known)}."
+        yield f"{', '.join(known).capitalize()}."
 
 
 def margin_table(item: BookAccount, *, simulated: bool = False) -> Table:

@@ -9,7 +9,8 @@ from obverse.charts import ACCENT, GRID, SECOND, TEXT, new_axes
 from obverse.contracts.units import to_decimal
 from obverse.risk.margin import requirement
 from obverse.risk.margin.requirements import entry_value
-from obverse.risk.pretrade import difference_words, liquidation_words
+from obverse.risk.pretrade import liquidation_words
+from obverse.risk.side_by_side_steps import price_steps
 from obverse.tables import Cell, Column, Look, Table, coin, machine, number, percent, text
 
 if TYPE_CHECKING:
@@ -77,20 +78,19 @@ def _row(found: SideBySide, place: VenuePosition) -> tuple[Cell, ...]:
 
 
 def _notes(found: SideBySide) -> Iterator[str]:
+    yield "Gap: against the first. It is made of what each venue's terms move, one after another:"
     own = found.places[0].position
     for place in found.places:
         state = place.position
         if state is None or own is None:
-            yield f"{place.venue}: {place.reason}."
-            continue
-        if place is found.places[0]:
-            words: tuple[str, ...] = liquidation_words(state.held.position, state.held.terms)
+            yield f"{place.venue}: {place.reason}"
+        elif place is found.places[0]:
+            words = liquidation_words(state.held.position, state.held.terms)
+            yield f"{place.venue}: {'; '.join((*words, *place.notes))}."
         else:
-            words = difference_words(
-                state.held.position, state.held.terms, own.held.position, own.held.terms
-            )
-        said = "; ".join((*words, *place.notes)) or "as the first"
-        yield f"{place.venue}: {said}."
+            steps = price_steps(own, state, found.mark_price)
+            moves = [f"{step.words} {step.move_usd:+,.2f}" for step in steps]
+            yield f"{place.venue}: {'; '.join((*moves, *place.notes)) or 'as the first'}."
 
 
 def plot_side_by_side(found: SideBySide, axes: Axes | None = None) -> Axes:

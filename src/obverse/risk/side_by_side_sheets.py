@@ -78,8 +78,15 @@ def _row(found: SideBySide, place: VenuePosition) -> tuple[Cell, ...]:
 
 
 def _notes(found: SideBySide) -> Iterator[str]:
-    yield "Gap: against the first. It is made of what each venue's terms move, one after another:"
     own = found.places[0].position
+    prices = [place.position.liquidation_price for place in found.places if place.position]
+    if not any(prices):
+        yield "No price liquidates it anywhere: what is behind it covers every loss."
+    else:
+        yield (
+            "Gap: liquidation price against the first venue's, and below in dollars what makes it: "
+            "the terms exchanged one after another."
+        )
     for place in found.places:
         state = place.position
         if state is None or own is None:
@@ -89,8 +96,9 @@ def _notes(found: SideBySide) -> Iterator[str]:
             yield f"{place.venue}: {'; '.join((*words, *place.notes))}."
         else:
             steps = price_steps(own, state, found.mark_price)
-            moves = [f"{step.words} {step.move_usd:+,.2f}" for step in steps]
-            yield f"{place.venue}: {'; '.join((*moves, *place.notes)) or 'as the first'}."
+            moves = [f"{step.words}: {step.move_usd:+,.2f}" for step in steps]
+            if moves or place.notes:
+                yield f"{place.venue}: {'; '.join((*moves, *place.notes))}."
 
 
 def plot_side_by_side(found: SideBySide, axes: Axes | None = None) -> Axes:

@@ -91,3 +91,9 @@ def test_a_cost_on_the_wrong_side_is_refused() -> None:
     positions = PositionArrays(inverse_instrument(), np.array([5, -5]), np.array([10, 10]))
     with pytest.raises(DataError, match="row 1"):
         price_line(positions)
+
+
+def test_a_price_so_near_to_zero_that_no_gain_is_a_number_is_refused() -> None:
+    positions = PositionArrays(inverse_instrument(), np.array([5]), np.array([10]))
+    with pytest.raises(DataError, match="scenario 1: its gain is no number"):
+        price_line(positions).gains([50_000.0, 5e-320])

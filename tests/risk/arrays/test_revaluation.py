@@ -117,3 +117,10 @@ def test_scenarios_that_leave_no_price_and_shapes_that_do_not_fit_are_refused() 
         revalue(positions, today, [float("nan")])
     with pytest.raises(DataError, match="loss_limits"):
         revalue(positions, today, [0.1], loss_limits=[1.0, -1.0])
+
+
+def test_a_price_so_near_to_zero_that_no_gain_is_a_number_is_refused() -> None:
+    with pytest.raises(DataError, match="scenario 0: its gain is no number"):
+        revalue_at(many(2), [[5e-320], [50_000.0]])
+    with pytest.raises(DataError, match="prices_usd: a price is above 1e300"):
+        revalue_at(many(2), [[1e301], [50_000.0]])

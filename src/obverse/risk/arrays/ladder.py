@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from obverse.contracts import Amount
 from obverse.contracts.units import ExactNumber, exact_price
 from obverse.errors import DataError
-from obverse.risk.arrays.positions import PositionArrays, floats, refuse_sides
+from obverse.risk.arrays.positions import PositionArrays, finite_gains, floats, refuse_sides
 
 if TYPE_CHECKING:
     from obverse.marks.values import FloatArray
@@ -71,8 +72,11 @@ class PriceLine:
     def gains(self, prices_usd: ArrayLike) -> FloatArray:
         """Gain in coins at each price (M,), in floats; a price must be finite and above zero."""
         prices = floats(prices_usd, "prices_usd", above=0.0)
-        found = float(self.constant) - float(self.inverse) / prices
-        return found + float(self.linear) * prices if self.linear else found
+        with np.errstate(over="ignore"):
+            found = float(self.constant) - float(self.inverse) / prices
+            if self.linear:
+                found = found + float(self.linear) * prices
+        return finite_gains(found)
 
 
 def price_line(positions: PositionArrays, *, price_ratio: ExactNumber = "1") -> PriceLine:

@@ -102,6 +102,15 @@ def refuse_outside(values: FloatArray, what: str, *, above: float = -np.inf) -> 
     raise DataError(f"{what}: row {row} ({values[place]}) is not {expected}.")
 
 
+def finite_gains(gains: FloatArray) -> FloatArray:
+    """Gains that are numbers; prices so near to zero or so large that they are none are refused."""
+    wrong = ~np.isfinite(gains)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise DataError(f"scenario {place}: its gain is no number; a price is too small or large.")
+    return gains
+
+
 def same_length(**columns: NDArray[np.int64] | FloatArray) -> None:
     """Refuse columns of different lengths."""
     lengths = {name: len(column) for name, column in columns.items()}

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from obverse.errors import DataError
 from obverse.risk.arrays.positions import (
     PositionArrays,
+    finite_gains,
     fixed,
     floats,
     refuse_outside,
@@ -136,8 +137,9 @@ def _refuse_priceless(factors: FloatArray, tenors: FloatArray, shifts: FloatArra
 
 def _total(sums: FloatArray) -> FloatArray:
     """Blocks added in order."""
-    found: FloatArray = np.add.reduce(sums, axis=0)
-    return found
+    with np.errstate(invalid="ignore"):
+        found: FloatArray = np.add.reduce(sums, axis=0)
+    return finite_gains(found)
 
 
 def _partial_sums(positions: int, scenarios: int) -> FloatArray:

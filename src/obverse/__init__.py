@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         implied_coin_yield,
         reverse_cash_and_carry,
     )
-    from obverse.risk import Book, Holding, exposure, hedges, ladder
+    from obverse.risk import Book, Holding, book_accounts, exposure, hedges, ladder
     from obverse.rulebooks import Rulebook, rulebook, venues
 
 _HOMES = {
@@ -90,7 +90,7 @@ _HOMES = {
         "implied_coin_yield",
         "reverse_cash_and_carry",
     ),
-    "obverse.risk": ("Book", "Holding", "exposure", "hedges", "ladder"),
+    "obverse.risk": ("Book", "Holding", "book_accounts", "exposure", "hedges", "ladder"),
     "obverse.rulebooks": ("Rulebook", "rulebook", "venues"),
 }
 _ROOMS = ("contracts", "curves", "market", "marks", "pricing", "risk", "rulebooks")
@@ -124,6 +124,7 @@ __all__ = [
     "Snapshot",
     "SymbolError",
     "TradeFees",
+    "book_accounts",
     "cash_and_carry",
     "compare_with_market",
     "contracts",

@@ -1,5 +1,7 @@
-"""What can be lost: a book's exposure, its price ladder, and the hedge that stills it."""
+"""What can be lost: exposure, ladders, hedges, and margin accounts up to where they end."""
 
+from obverse.risk.account_ladder import AccountLadder, account_ladders
+from obverse.risk.accounts import BookAccount, book_accounts, margin_ratios
 from obverse.risk.book import AccountSetting, Book, Constituent, Holding
 from obverse.risk.exposure import BookExposure, CoinExposure, PositionExposure, exposure
 from obverse.risk.hedge import (
@@ -11,13 +13,16 @@ from obverse.risk.hedge import (
     quanto_hedge,
 )
 from obverse.risk.ladder import FINE_STEPS, Ladder, Rung, ladder
+from obverse.risk.margin import MarginSetting, Order
 from obverse.risk.marking import Mark, mark_of
 from obverse.risk.returns import PositionReturn, return_on_equity
 
 __all__ = [
     "FINE_STEPS",
+    "AccountLadder",
     "AccountSetting",
     "Book",
+    "BookAccount",
     "BookExposure",
     "CoinExposure",
     "Constituent",
@@ -25,15 +30,20 @@ __all__ = [
     "HedgedHolding",
     "Holding",
     "Ladder",
+    "MarginSetting",
     "Mark",
+    "Order",
     "PositionExposure",
     "PositionReturn",
     "QuantoHedge",
     "Rung",
+    "account_ladders",
+    "book_accounts",
     "exposure",
     "hedged_holding",
     "hedges",
     "ladder",
+    "margin_ratios",
     "mark_of",
     "quanto_hedge",
     "return_on_equity",

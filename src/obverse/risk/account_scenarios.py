@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obverse.risk.accounts import book_accounts, thinnest_ratio
+from obverse.risk.accounts import book_accounts
 from obverse.risk.book import Book
 from obverse.risk.scenarios import ScenarioRun
 from obverse.tables import Cell, Table, coin, number, text, usd
@@ -29,7 +29,7 @@ def scenario_accounts_table(book: Book, run: ScenarioRun) -> Table:
                     item.name,
                     state.margin_balance.coins,
                     state.margin_balance.coins * state.account.index_price,
-                    thinnest_ratio(state),
+                    state.thinnest_ratio,
                     state.leverage,
                     state.status,
                 )

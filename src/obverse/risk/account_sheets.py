@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from obverse.contracts import Amount
 from obverse.contracts.units import to_decimal
-from obverse.risk.accounts import thinnest_ratio
 from obverse.tables import Cell, Table, coin, machine, number, percent, text, usd
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
         state.status,
         state.margin_balance.coins * price,
         state.available.coins * price,
-        thinnest_ratio(state),
+        state.thinnest_ratio,
         state.leverage,
     )
     ends = [*_joint_ends(state), *_isolated_ends(state)] or [(None,) * 6]

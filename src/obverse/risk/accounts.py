@@ -14,6 +14,7 @@ from fractions import Fraction
 from obverse.contracts import Instrument, Position, Rounding, iso
 from obverse.errors import BookError, RuleError
 from obverse.market import Market
+from obverse.risk.account_sheets import account_table
 from obverse.risk.book import AccountSetting, Book, is_dollar
 from obverse.risk.coin_positions import CoinPosition, coin_position
 from obverse.risk.exposure import coin_price
@@ -35,11 +36,12 @@ from obverse.risk.portfolio_margin import (
     portfolio_margin_terms,
 )
 from obverse.rulebooks import Rulebook, rulebook
+from obverse.tables import Table, Tabular
 
 
-@dataclass(frozen=True)
-class BookAccount:
-    """One account of a book, worked out.
+@dataclass(frozen=True, repr=False)
+class BookAccount(Tabular):
+    """One account of a book, worked out; prints as its strip, from wallet to what is available.
 
     Attributes
     ----------
@@ -60,6 +62,10 @@ class BookAccount:
         """Venue and coin."""
         return f"{self.state.account.venue} {self.state.account.coin.code}"
 
+    def table(self) -> Table:
+        """The account line by line, in coin and in dollars."""
+        return account_table(self)
+
 
 def book_accounts(book: Book, market: Market) -> tuple[BookAccount, ...]:
     """Every account that a book has positions or orders in.
@@ -72,7 +78,7 @@ def book_accounts(book: Book, market: Market) -> tuple[BookAccount, ...]:
 
 def margin_ratios(book: Book, market: Market) -> dict[str, Decimal | None]:
     """Each account's margin ratio: the thinnest of its cross and isolated positions."""
-    return {item.name: thinnest_ratio(item.state) for item in book_accounts(book, market)}
+    return {item.name: item.state.thinnest_ratio for item in book_accounts(book, market)}
 
 
 def account_of(
@@ -86,15 +92,6 @@ def account_of(
     currency = instrument.accounting.currency
     balance = currency.amount(book.held(coin, instrument.venue), Rounding.FLOOR)
     return MarginAccount(instrument.venue, currency, balance, coin_price(market, coin))
-
-
-def thinnest_ratio(state: AccountState) -> Decimal | None:
-    """The lowest margin ratio in an account; none where nothing is required."""
-    isolated = [
-        item.margin_ratio for item in state.positions if item.held in state.account.isolated
-    ]
-    known = [ratio for ratio in (state.margin_ratio, *isolated) if ratio is not None]
-    return min(known, default=None)
 
 
 def _places(book: Book) -> list[tuple[str, str]]:

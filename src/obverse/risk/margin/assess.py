@@ -67,6 +67,15 @@ class AccountState:
         return margin_ratio(self.cross_equity.fraction, self.maintenance.fraction)
 
     @property
+    def thinnest_ratio(self) -> Decimal | None:
+        """The lowest margin ratio: of the positions held across together, or an isolated one."""
+        isolated = [
+            item.margin_ratio for item in self.positions if item.held.setting.mode == "isolated"
+        ]
+        known = [ratio for ratio in (self.margin_ratio, *isolated) if ratio is not None]
+        return min(known, default=None)
+
+    @property
     def leverage(self) -> Decimal | None:
         """Coin value of all positions over equity; none where there is no equity."""
         equity = self.margin_balance.fraction

@@ -287,6 +287,12 @@ def risk(
             help="A built-in scenario, 'all' of them, 'worst day' of the history, or a file."
         ),
     ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            help="File of many instants for tail risk, worst days and --from; default the market's."
+        ),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", help="Margin calls and top-ups that the time since then asks."),
@@ -318,6 +324,7 @@ def risk(
         seed=seed,
         what_if=what_if,
         scenario=scenario,
+        history=history,
         start=start,
         beyond=beyond,
         chance=chance,

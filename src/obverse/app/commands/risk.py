@@ -46,6 +46,7 @@ class Request:
     seed: int
     what_if: str | None
     scenario: str | None
+    history: str | None
     start: str | None
     beyond: str | None
     chance: str
@@ -145,7 +146,10 @@ def _book(path: Path | None, market: Market) -> Book:
 
 def _state(asked: Request, book: Book, market: Market) -> State:
     coins = [coin for coin in book.underlyings if coin in market.underlyings]
-    if market.simulated:
+    if asked.history is not None:
+        seen = read(asked.history, at=market.asked)
+        histories = recorded_histories(asked.history, seen, coins)
+    elif market.simulated:
         histories = simulated_histories(asked.seed, coins, market.asked)
     else:
         histories = recorded_histories(asked.market, market, coins)

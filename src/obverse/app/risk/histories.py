@@ -68,6 +68,9 @@ def recorded_histories(path: str, market: Market, coins: Iterable[str]) -> Histo
     """Index prices of each coin in a file, from the instants of its first contract."""
     found, reasons = {}, {}
     for coin in coins:
+        if coin not in market.underlyings:
+            reasons[coin] = f"{market.source} has none of it"
+            continue
         quotes = (*market[coin].perpetuals, *market[coin].futures)
         try:
             if not quotes:

@@ -26,14 +26,15 @@ def ladder_sections(state: State) -> Iterator[Section]:
 
 def tail_sections(state: State, level: float, days: int) -> Iterator[Section]:
     """Value at risk and expected shortfall, plain and filtered, from the market's own history."""
-    title = f"Tail risk at {level:g} over {days} days"
+    title = f"Tail risk at {level:g} over {days} day{'' if days == 1 else 's'}"
     try:
         lines = book_lines(exposure(state.book, state.market))
         history = state.histories.daily(lines)
         missing = [coin for coin in lines if coin not in history]
         if missing:
             reasons = (state.histories.reasons.get(coin, "no history") for coin in missing)
-            raise DataError("; ".join(f"{c}: {r}" for c, r in zip(missing, reasons, strict=True)))
+            told = "; ".join(f"{c}: {r}" for c, r in zip(missing, reasons, strict=True))
+            raise DataError(f"{told.rstrip('.')}. --history FILE gives another one.")
         found = (
             historical_tail_risk(lines, history, level=level, horizon_steps=days),
             filtered_tail_risk(

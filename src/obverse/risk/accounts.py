@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from obverse.contracts import Instrument, Position, Rounding, iso
-from obverse.errors import BookError, RuleError
+from obverse.contracts import Amount, Instrument, Position, Rounding, iso
+from obverse.errors import RuleError
 from obverse.market import Market
 from obverse.risk.account_sheets import account_table
 from obverse.risk.book import AccountSetting, Book, is_dollar
@@ -29,6 +29,7 @@ from obverse.risk.margin import (
     assess,
     margin_terms,
 )
+from obverse.risk.margin.account import AccountMode
 from obverse.risk.marking import Mark, mark_of
 from obverse.risk.portfolio_margin import (
     PortfolioMargin,
@@ -133,11 +134,13 @@ def _account(book: Book, market: Market, venue: str, coin: str) -> BookAccount:
         orders=orders,
         collateral=tuple(_collateral(book, market, setting)),
         mode=setting.mode,
-        scenario_margin=_scenario_margin(matrix),
+        scenario_margin=_scenario_margin(setting.mode, matrix),
     )
     prices = {code: market[code].index for code in market.underlyings}
     state = assess(account, prices)
-    return BookAccount(state, rules, marks, matrix, tuple(_notes(book, account, marks)))
+    return BookAccount(
+        state, rules, marks, matrix, tuple(_notes(book, account, marks, state.isolated))
+    )
 
 
 def _is_at(position: Position, venue: str, coin: str) -> bool:
@@ -173,10 +176,10 @@ def _funding_owed(position: Position, mark: Decimal, market: Market, rules: Rule
     return value * Fraction(rate) * funding.interval_hours / 8
 
 
-def _matrix(held: tuple[Held, ...], market: Market, rules: Rulebook) -> PortfolioMargin:
-    """The scenario matrix of an account's positions; all of one pair, by the venue's rule."""
+def _matrix(held: tuple[Held, ...], market: Market, rules: Rulebook) -> PortfolioMargin | None:
+    """The scenario matrix of an account's positions, all of one pair; none without any."""
     if not held:
-        raise BookError(f"{rules.name}: a portfolio account without positions has no scenarios.")
+        return None
     instrument = held[0].position.instrument
     own = rules.rules_of(instrument)
     if own.portfolio_margin is None:
@@ -190,13 +193,17 @@ def _matrix(held: tuple[Held, ...], market: Market, rules: Rulebook) -> Portfoli
     return portfolio_margin(positions, terms, coin=instrument.settlement_currency.code)
 
 
-def _scenario_margin(matrix: PortfolioMargin | None) -> ScenarioMargin | None:
-    if matrix is None:
+def _scenario_margin(mode: AccountMode, matrix: PortfolioMargin | None) -> ScenarioMargin | None:
+    if mode != "portfolio":
         return None
+    if matrix is None:
+        return ScenarioMargin(Fraction(0), Fraction(0))
     return ScenarioMargin(Fraction(matrix.initial_margin), Fraction(matrix.maintenance_margin))
 
 
-def _notes(book: Book, account: MarginAccount, marks: tuple[Mark, ...]) -> Iterator[str]:
+def _notes(
+    book: Book, account: MarginAccount, marks: tuple[Mark, ...], posted: Amount
+) -> Iterator[str]:
     if not account.balance:
         held = book.held(account.coin.code)
         elsewhere = f" {held:,f} {account.coin.code} lie elsewhere." if held else ""
@@ -215,6 +222,11 @@ def _notes(book: Book, account: MarginAccount, marks: tuple[Mark, ...]) -> Itera
     worthless = [item.currency for item in account.collateral if is_dollar(item.currency)]
     if worthless:
         yield f"{', '.join(worthless)} counts as one dollar each, less its haircut."
+    if not account.across and account.isolated and account.balance < posted:
+        yield (
+            f"The margin behind isolated positions, {posted}, is more than the wallet has: write "
+            "what the account holds now."
+        )
 
 
 def _beyond(item: Held) -> str:

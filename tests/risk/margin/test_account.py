@@ -242,6 +242,8 @@ ISOLATED = draws.isolated("5")
         (lambda: MarginSetting(leverage=Decimal(-2)), "leverage: -2 is not above zero"),
         (lambda: Collateral("USDC", Decimal(-1), Decimal(1)), "-1 is a debt, not collateral"),
         (lambda: Collateral("USDC", Decimal(1), Decimal(1), Decimal(2)), "2 is not from 0 to 1"),
+        (lambda: draws.account(held("marginal, coin", 1000), collateral=(
+            Collateral("BTC", Decimal(1), Decimal(5)),)), "it is the account's own coin"),
         (lambda: draws.account(held("marginal, coin", 1000), mode="isolated"), "portfolio account"
          "|expected cross or portfolio"),
         (lambda: draws.account(held("marginal, coin", 1000), mode="portfolio"), "needs its margin"),
@@ -285,3 +287,16 @@ def test_a_flat_position_is_not_held() -> None:
     instrument, terms = draws.product("marginal, coin")
     with pytest.raises(BookError, match="a flat position has no margin"):
         Held(Position.flat(instrument), terms, MARK)
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity"])
+def test_collateral_that_is_no_number_is_refused(amount) -> None:
+    with pytest.raises(AmountError, match="amount of collateral USDC"):
+        Collateral("USDC", Decimal(amount), Decimal(1))
+
+
+def test_isolated_margin_beyond_the_wallet_is_a_call_and_no_bankruptcy() -> None:
+    item = held("marginal, coin", 100_000, setting=draws.isolated("5"))
+    state = assess(draws.account(item, coins="0.1"))
+    assert state.cross_equity.units < 0
+    assert state.status == "margin call"

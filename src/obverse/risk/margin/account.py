@@ -90,7 +90,9 @@ class Collateral:
     haircut: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
-        """Refuse debts and haircuts outside 0 to 1."""
+        """Refuse what is not exact or not finite, debts, and haircuts outside 0 to 1."""
+        for name in ("amount", "haircut"):
+            exact(getattr(self, name), f"{name} of collateral {self.currency}")
         if self.amount < 0:
             raise BookError(f"collateral {self.currency}: {self.amount} is a debt, not collateral.")
         if not 0 <= self.haircut <= 1:
@@ -170,6 +172,11 @@ def _check_coins(account: MarginAccount) -> None:
             raise BookError(
                 f"{instrument.symbol} settles in {instrument.settlement_currency.code}, but the "
                 f"account at {account.venue} is in {account.coin.code}: one account holds one coin."
+            )
+    for item in account.collateral:
+        if item.currency == account.coin.code:
+            raise BookError(
+                f"collateral {item.currency}: it is the account's own coin, which the balance has."
             )
     if account.balance.currency.code != account.coin.code:
         held = account.balance.currency.code

@@ -63,7 +63,7 @@ class AccountState:
 
     @property
     def margin_ratio(self) -> Decimal | None:
-        """Cross equity over maintenance; at 1 the account is liquidated; none without positions."""
+        """Cross equity over maintenance; below 1 it is liquidated; none without positions."""
         return margin_ratio(self.cross_equity.fraction, self.maintenance.fraction)
 
     @property
@@ -86,9 +86,9 @@ class AccountState:
     def status(self) -> str:
         """`healthy`, `margin call` (no order is taken), `liquidation`, or `bankrupt`."""
         isolated = [item for item in self.positions if item.held.setting.mode == "isolated"]
-        if self.cross_equity.units < 0 or any(item.equity < 0 for item in isolated):
-            return "bankrupt"
         across = self.account.across and self.cross_equity < self.maintenance
+        if (across and self.cross_equity.units < 0) or any(item.equity < 0 for item in isolated):
+            return "bankrupt"
         if across or any(item.is_liquidated for item in isolated):
             return "liquidation"
         return "margin call" if self.available.units < 0 else "healthy"

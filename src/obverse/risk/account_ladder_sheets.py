@@ -18,10 +18,10 @@ def account_ladder_table(ladder: AccountLadder) -> Table:
         number("price_usd", f"{ladder.underlying} price", "USD"),
         coin("equity_coin", "Equity", code, 6),
         usd("equity_usd", "Equity"),
-        coin("maintenance_coin", "Maintenance", code, 6, signed=False),
-        coin("available_coin", "Available", code, 6),
-        number("margin_ratio", "Margin ratio"),
-        number("leverage", "Leverage", "x"),
+        coin("maintenance_coin", "Maintenance", code, 4, signed=False),
+        coin("available_coin", "Available", code, 4),
+        number("margin_ratio", "Ratio"),
+        number("leverage", "Lev.", "x"),
         text("status", "Status"),
     )
     rows = tuple(
@@ -30,9 +30,9 @@ def account_ladder_table(ladder: AccountLadder) -> Table:
             rung.price_usd,
             rung.state.margin_balance.coins,
             rung.equity_usd,
-            rung.state.maintenance.coins,
+            rung.state.needed.coins,
             rung.state.available.coins,
-            rung.state.margin_ratio,
+            rung.state.thinnest_ratio,
             rung.state.leverage,
             rung.state.status,
         )
@@ -41,7 +41,16 @@ def account_ladder_table(ladder: AccountLadder) -> Table:
     label = " (simulated)" if ladder.simulated else ""
     notes = (
         f"All {ladder.underlying} contracts move by the same per cent; other coins stay. Positions "
-        "are held through: past a liquidation price the account would be closed.",
+        "are held through: past a liquidation price they would be closed.",
+        "Ratio: the lowest, of the positions held across together and of each isolated one, whose "
+        "loss ends at its margin.",
+        *_orders_note(ladder),
     )
     title = f"{ladder.name}: as the {ladder.underlying} price moves{label}"
     return Table(title, columns, rows, notes)
+
+
+def _orders_note(ladder: AccountLadder) -> tuple[str, ...]:
+    if not ladder.now.state.account.orders:
+        return ()
+    return ("Resting orders stay unfilled on the way, and reserve their margin.",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from obverse.charts import ACCENT, GRID, SECOND, TEXT, legend_above, new_axes, style_axes
 from obverse.risk.account_ends import ends_of
@@ -26,7 +26,7 @@ def plot_account(ladder: AccountLadder, axes: Axes | None = None) -> Axes:
     )
     needed = axes.plot(
         prices,
-        [float(s.maintenance.coins) for s in states],
+        [float(s.needed.coins) for s in states],
         color=ACCENT,
         linestyle=":",
         label="maintenance",
@@ -37,6 +37,7 @@ def plot_account(ladder: AccountLadder, axes: Axes | None = None) -> Axes:
     worth = [float(rung.equity_usd) for rung in ladder.rungs]
     in_usd = dollars.plot(prices, worth, color=SECOND, label="in dollars")
     axes.axhline(0, color=GRID, linewidth=0.8)
+    _align_zeros(axes, dollars)
     _mark_now(axes, ladder)
     _mark_ends(axes, ladder, prices)
     legend_above(axes, handles=[*coins, *needed, *in_usd])
@@ -44,6 +45,16 @@ def plot_account(ladder: AccountLadder, axes: Axes | None = None) -> Axes:
         each.set_major_formatter("{x:,.0f}")
     axes.set_xlim(prices[0], prices[-1])
     return axes
+
+
+def _align_zeros(axes: Axes, dollars: Any) -> None:
+    """Give both scales their zero at the same height."""
+    spans = [each.get_ylim() for each in (axes, dollars)]
+    below = max(max(-low, 0.0) / (max(high, 0.0) - min(low, 0.0)) for low, high in spans)
+    below = min(below, 0.9)
+    for each, (low, high) in zip((axes, dollars), spans, strict=True):
+        top = max(high, 0.0, -min(low, 0.0) * (1 - below) / below if below else 0.0)
+        each.set_ylim(-top * below / (1 - below), top)
 
 
 def _mark_now(axes: Axes, ladder: AccountLadder) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from obverse.contracts import Amount
-from obverse.contracts.units import to_decimal
+from obverse.risk.account_orders import price_with_orders
 from obverse.tables import Cell, Table, coin, machine, number, percent, text, usd
 
 if TYPE_CHECKING:
     from obverse.risk.accounts import BookAccount
-    from obverse.risk.margin import AccountState, Order, PositionState
+    from obverse.risk.margin import AccountState
 
 NOTHING_ENDS_IT = (
-    "No price: a short of 1x or less, or a long that its coins cover, is never liquidated."
+    "No price (—): a short of 1x or less, or a long that its coins cover, is never liquidated; nor "
+    "is a price said that lies beyond a hundred times today's, or under a hundredth of it."
 )
+_FAR = 100
+
+
+def shown_end(end: Decimal | None, price: Decimal) -> Decimal | None:
+    """A price that ends a position; none where it is beyond a hundred times the price of now."""
+    if end is None or not price / _FAR <= end <= price * _FAR:
+        return None
+    return end
 
 
 def accounts_table(accounts: Sequence[BookAccount], *, simulated: bool = False) -> Table:
@@ -45,7 +54,7 @@ def states_table(
         percent("rises_by", "Away", 1),
     )
     rows = tuple(row for name, state in states for row in _account_rows(name, state))
-    return Table(f"{title}{_label(simulated)}", columns, rows, _account_notes(states))
+    return Table(f"{title}{label(simulated)}", columns, rows, _account_notes(states))
 
 
 def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
@@ -67,7 +76,7 @@ def _account_rows(name: str, state: AccountState) -> Iterator[tuple[Cell, ...]]:
 
 def _joint_ends(state: AccountState) -> Iterator[tuple[Cell, ...]]:
     for joint in state.joint:
-        below, above = joint.below, joint.above
+        below, above = (shown_end(end, joint.price) for end in (joint.below, joint.above))
         yield (
             joint.underlying,
             joint.price,
@@ -81,7 +90,8 @@ def _joint_ends(state: AccountState) -> Iterator[tuple[Cell, ...]]:
 def _isolated_ends(state: AccountState) -> Iterator[tuple[Cell, ...]]:
     for item in state.positions:
         if item.held.setting.mode == "isolated":
-            end = (item.liquidation_price, item.distance)
+            price = shown_end(item.liquidation_price, item.held.mark_price)
+            end = (price, item.distance if price is not None else None)
             ends = (*end, None, None) if item.held.position.contracts > 0 else (None, None, *end)
             yield (item.held.symbol, item.held.mark_price, *ends)
 
@@ -94,7 +104,12 @@ def _account_notes(states: Sequence[tuple[str, AccountState]]) -> tuple[str, ...
     ]
     for name, state in states:
         notes += [f"{name}: {words}" for words in _status_words(state)]
-    endless = [j for _, state in states for j in state.joint if j.below is None and j.above is None]
+    endless = [
+        joint
+        for _, state in states
+        for joint in state.joint
+        if not any(shown_end(end, joint.price) for end in (joint.below, joint.above))
+    ]
     if any(not joint.now for joint in endless):
         notes.append(NOTHING_ENDS_IT)
     return tuple(notes)
@@ -109,6 +124,23 @@ def _status_words(state: AccountState) -> Iterator[str]:
     for item in isolated:
         if item.is_liquidated:
             yield f"isolated {item.held.symbol} does not cover its maintenance."
+    yield from _order_words(state)
+
+
+def _order_words(state: AccountState) -> Iterator[str]:
+    """Where the account fails once its resting orders have filled on the way."""
+    coin = state.account.coin.code
+    for joint in state.joint:
+        if joint.underlying != coin:
+            continue
+        for falls, words in (
+            (True, "buys fill on the way down"),
+            (False, "sales fill on the way up"),
+        ):
+            end = price_with_orders(state.account, joint.price, falls=falls)
+            if end is not None and shown_end(end, joint.price) is not None:
+                side = "below" if falls else "above"
+                yield f"if its resting {words}, it fails {side} {end:,.2f}."
 
 
 def account_table(item: BookAccount, *, simulated: bool = False) -> Table:
@@ -122,7 +154,7 @@ def account_table(item: BookAccount, *, simulated: bool = False) -> Table:
     )
     rows = tuple((words, amount.coins, amount.coins * price) for words, amount in strip(state))
     notes = (*_ratios(state), *item.notes)
-    return Table(f"{item.name}: {state.status}{_label(simulated)}", columns, rows, notes)
+    return Table(f"{item.name}: {state.status}{label(simulated)}", columns, rows, notes)
 
 
 def strip(state: AccountState) -> Iterator[tuple[str, Amount]]:
@@ -148,131 +180,6 @@ def _ratios(state: AccountState) -> Iterator[str]:
         yield f"{', '.join(known).capitalize()}."
 
 
-def margin_table(item: BookAccount, *, simulated: bool = False) -> Table:
-    """Positions of an account at their marks: how each is margined, and what it needs."""
-    code = item.state.account.coin.code
-    columns = (
-        text("symbol", "Instrument"),
-        text("mode", "Margin"),
-        number("contracts", "Contracts", decimals=0, signed=True),
-        number("entry_usd", "Entry", "USD"),
-        number("mark_usd", "Mark", "USD"),
-        coin("pnl", "Unreal. PnL", code, 8),
-        coin("initial", "Initial", code, 6, signed=False),
-        coin("maintenance", "Maint.", code, 6, signed=False),
-    )
-    rows = tuple(
-        (
-            one.held.symbol,
-            margin_words(one),
-            one.held.position.contracts,
-            one.held.position.average_price,
-            one.held.mark_price,
-            one.needs.pnl.coins,
-            one.needs.initial.coins,
-            one.needs.liquidation.coins,
-        )
-        for one in item.state.positions
-    )
-    notes = ("Maint.: maintenance margin with what is kept or due for closing.",)
-    return Table(f"{item.name}: positions{_label(simulated)}", columns, rows, notes)
-
-
-def liquidation_table(
-    item: BookAccount, volatilities_daily: Mapping[str, float], *, simulated: bool = False
-) -> Table:
-    """Positions of an account: where each ends, and how far that is.
-
-    `volatilities_daily` are standard deviations of a day's log return, by underlying; without any,
-    distances in them are left out.
-    """
-    deviations = number("distance_deviations", "Distance", "sd", 1, signed=True)
-    columns = (
-        text("symbol", "Instrument"),
-        number("mark_usd", "Mark", "USD"),
-        number("liquidation_usd", "Liquidation", "USD"),
-        percent("distance", "Distance", 1),
-        replace(deviations, for_people=bool(volatilities_daily)),
-        number("bankruptcy_usd", "Bankruptcy", "USD"),
-        number("break_even_usd", "Break-even", "USD"),
-        number("margin_ratio", "Ratio"),
-    )
-    rows = tuple(_liquidation_row(one, volatilities_daily) for one in item.state.positions)
-    notes = _position_notes(item.state, volatilities_daily)
-    title = f"{item.name}: where each position ends{_label(simulated)}"
-    return Table(title, columns, rows, notes)
-
-
-def _liquidation_row(item: PositionState, volatilities: Mapping[str, float]) -> tuple[Cell, ...]:
-    volatility = volatilities.get(item.held.position.instrument.underlying, 0.0)
-    return (
-        item.held.symbol,
-        item.held.mark_price,
-        item.liquidation_price,
-        item.distance,
-        item.distance_in_deviations(volatility),
-        item.bankruptcy_price,
-        item.break_even_price,
-        item.margin_ratio,
-    )
-
-
-def margin_words(item: PositionState) -> str:
-    """How a position is margined, such as `cross` or `isolated 10x`."""
-    setting = item.held.setting
-    leverage = setting.leverage
-    if leverage is None and setting.posted is not None and item.backing > 0:
-        leverage = to_decimal(item.value / item.backing)
-    return setting.mode if leverage is None else f"{setting.mode} {leverage:.4g}x"
-
-
-def _position_notes(state: AccountState, volatilities: Mapping[str, float]) -> tuple[str, ...]:
-    notes = []
-    if any(item.held.setting.mode == "cross" for item in state.positions):
-        notes.append(
-            "Liquidation and bankruptcy of a position held across: its own mark moves alone, "
-            "the rest of the account stays."
-        )
-    if state.account.mode == "portfolio":
-        notes.append(
-            "Portfolio margin is of the whole account: no position has a price of its own."
-        )
-    elif any(item.liquidation_price is None for item in state.positions):
-        notes.append(NOTHING_ENDS_IT)
-    underlyings = dict.fromkeys(i.held.position.instrument.underlying for i in state.positions)
-    known = [f"{name} {volatilities[name]:.2%}" for name in underlyings if name in volatilities]
-    if known:
-        notes.append(f"sd: standard deviation of a day's log return, {', '.join(known)}.")
-    return tuple(notes)
-
-
-def orders_table(item: BookAccount, *, simulated: bool = False) -> Table:
-    """Resting orders of an account, which reserve its order margin together."""
-    code = item.state.account.coin.code
-    columns = (
-        text("symbol", "Instrument"),
-        text("side", "Side"),
-        number("contracts", "Contracts", decimals=0),
-        number("price_usd", "Price", "USD"),
-        coin("value", "Value", code, 8, signed=False),
-        number("leverage", "Leverage", "x"),
-    )
-    rows = tuple(_order_row(order) for order, _ in item.state.account.orders)
-    notes = (f"Reserved by all of them together: {item.state.order_margin}.",)
-    return Table(f"{item.name}: resting orders{_label(simulated)}", columns, rows, notes)
-
-
-def _order_row(order: Order) -> tuple[Cell, ...]:
-    value = order.instrument.value(order.contracts, order.price)
-    return (
-        order.instrument.symbol,
-        "buy" if order.contracts > 0 else "sell",
-        abs(order.contracts),
-        order.price,
-        abs(value).coins,
-        order.leverage,
-    )
-
-
-def _label(simulated: bool) -> str:
+def label(simulated: bool) -> str:
+    """What the title of a simulated market's table ends with."""
     return " (simulated)" if simulated else ""

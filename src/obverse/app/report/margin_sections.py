@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from obverse.app.report.section import Section, untold
-from obverse.risk.account_sheets import (
-    account_table,
-    accounts_table,
-    liquidation_table,
-    margin_table,
-    orders_table,
-)
+from obverse.risk.account_position_sheets import liquidation_table, margin_table, orders_table
+from obverse.risk.account_sheets import account_table, accounts_table
 from obverse.risk.accounts import BookAccount
 
 

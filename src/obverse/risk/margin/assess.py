@@ -29,7 +29,7 @@ class AccountState:
     Attributes
     ----------
     wallet : the balance
-    pnl : unrealised gain of all positions
+    pnl : unrealised gain of all positions; an isolated one loses no more than is posted behind it
     collateral : other currencies that count, in coin, after haircuts
     isolated : margin posted behind isolated positions, with the fees kept for closing
     cross_equity : what stands behind the positions held across
@@ -83,11 +83,25 @@ class AccountState:
         return to_decimal(value / equity) if equity > 0 else None
 
     @property
+    def needed(self) -> Amount:
+        """Maintenance of everything, isolated positions with it."""
+        isolated = [
+            item.needs.liquidation
+            for item in self.positions
+            if item.held.setting.mode == "isolated"
+        ]
+        return self.maintenance + sum(isolated, self.account.coin.zero)
+
+    @property
     def status(self) -> str:
-        """`healthy`, `margin call` (no order is taken), `liquidation`, or `bankrupt`."""
+        """`healthy`, `margin call` (no order is taken), `liquidation`, or `bankrupt`.
+
+        An account is bankrupt where what is held across is; an isolated position takes no more with
+        it than its own margin.
+        """
         isolated = [item for item in self.positions if item.held.setting.mode == "isolated"]
         across = self.account.across and self.cross_equity < self.maintenance
-        if (across and self.cross_equity.units < 0) or any(item.equity < 0 for item in isolated):
+        if across and self.cross_equity.units < 0:
             return "bankrupt"
         if across or any(item.is_liquidated for item in isolated):
             return "liquidation"
@@ -124,7 +138,7 @@ def assess(account: MarginAccount, prices: Mapping[str, Decimal] | None = None) 
     return AccountState(
         account=account,
         wallet=account.balance,
-        pnl=sum((needs.pnl for _, needs in (*isolated, *across)), zero),
+        pnl=sum((_capped(*one) for one in isolated), zero) + sum((n.pnl for _, n in across), zero),
         collateral=account.coin.amount(collateral, Rounding.FLOOR),
         isolated=account.coin.amount(posted, Rounding.NEAREST),
         cross_equity=account.coin.amount(balance + collateral + gains, Rounding.FLOOR),
@@ -134,6 +148,12 @@ def assess(account: MarginAccount, prices: Mapping[str, Decimal] | None = None) 
         positions=_in_order(account, states),
         joint=_joint(account, balance, across, prices or {}),
     )
+
+
+def _capped(item: Held, needs: Needs) -> Amount:
+    """Gain of an isolated position, whose loss ends at what is posted behind it."""
+    currency = needs.pnl.currency
+    return max(needs.pnl, -currency.amount(coins_posted(item), Rounding.CEILING))
 
 
 def _isolated_needs(account: MarginAccount) -> list[tuple[Held, Needs]]:

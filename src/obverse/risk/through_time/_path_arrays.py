@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from obverse.marks.values import FloatArray
 from obverse.risk.margin import AccountState, Held, MarginAccount, MarginTerms, assess
+from obverse.risk.margin.position_state import coins_posted
 from obverse.risk.margin.requirements import bankruptcy_direction, entry_value, requirement
 from obverse.risk.margin.schedule import Margin, WholePositionStep
 
@@ -38,6 +39,8 @@ def path_arrays(
     paid = float(account.balance.fraction) + worth / index
     values = {id(item): _value(item, marks[item.symbol]) for item in account.held}
     gains = dict(_gains(account, values))
+    for item in account.isolated:
+        gains[id(item)] = np.maximum(gains[id(item)], -float(coins_posted(item)))
     zero = np.zeros(len(index))
     across = sum((gains[id(item)] for item in account.across), zero)
     coins = paid - float(now.isolated.fraction)

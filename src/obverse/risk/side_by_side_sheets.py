@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from obverse.charts import ACCENT, GRID, SECOND, TEXT, new_axes
-from obverse.contracts.units import to_decimal
-from obverse.risk.margin import requirement
-from obverse.risk.margin.requirements import entry_value
-from obverse.risk.pretrade import liquidation_words
-from obverse.risk.side_by_side_steps import price_steps
+from obverse.risk.account_sheets import NOTHING_ENDS_IT, shown_end
+from obverse.risk.side_by_side_steps import maintenance_rate, own_words, price_steps
 from obverse.tables import Cell, Column, Look, Table, coin, machine, number, percent, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from obverse.risk.margin import PositionState
     from obverse.risk.side_by_side import SideBySide, VenuePosition
 
 
@@ -55,48 +54,50 @@ def _row(found: SideBySide, place: VenuePosition) -> tuple[Cell, ...]:
     state = place.position
     if state is None:
         return (place.venue, "not there", *([None] * 9))
-    position, terms = state.held.position, state.held.terms
-    needed = requirement(position, terms, "maintenance", mark_price=state.held.mark_price)
-    at_mark = terms.value_basis == "mark"
-    valued = state.value if at_mark else entry_value(position)
-    own = found.places[0].position
-    prices = (own.liquidation_price if own else None, state.liquidation_price)
-    gap = None if None in prices else prices[1] - prices[0]  # type: ignore[operator]
+    position, own = state.held.position, found.places[0].position
+    end, first = _end(found, state), _end(found, own)
+    gap = None if end is None or first is None else end - first
     return (
         place.venue,
         position.instrument.symbol,
         position.contracts,
         state.needs.initial.coins,
         state.needs.maintenance.coins,
-        to_decimal(needed / valued),
+        maintenance_rate(state.held),
         state.needs.closing_fee.coins,
-        state.liquidation_price,
+        end,
         gap,
-        state.distance,
-        state.bankruptcy_price,
+        state.distance if end is not None else None,
+        shown_end(state.bankruptcy_price, found.mark_price),
     )
+
+
+def _end(found: SideBySide, state: PositionState | None) -> Decimal | None:
+    return shown_end(state.liquidation_price, found.mark_price) if state else None
 
 
 def _notes(found: SideBySide) -> Iterator[str]:
     own = found.places[0].position
-    prices = [place.position.liquidation_price for place in found.places if place.position]
-    if not any(prices):
-        yield "No price liquidates it anywhere: what is behind it covers every loss."
-    else:
+    if found.setting.mode == "cross":
+        yield "By itself: other positions and orders of the account are left out."
+    if any(_end(found, place.position) for place in found.places):
         yield (
             "Gap: liquidation price against the first venue's, and below in dollars what makes it: "
             "the terms exchanged one after another."
         )
+    if not all(_end(found, place.position) for place in found.places if place.position):
+        yield NOTHING_ENDS_IT
     for place in found.places:
         state = place.position
         if state is None or own is None:
             yield f"{place.venue}: {place.reason}"
         elif place is found.places[0]:
-            words = liquidation_words(state.held.position, state.held.terms)
-            yield f"{place.venue}: {'; '.join((*words, *place.notes))}."
+            yield f"{place.venue}: {'; '.join((*own_words(state.held), *place.notes))}."
         else:
-            steps = price_steps(own, state, found.mark_price)
-            moves = [f"{step.words}: {step.move_usd:+,.2f}" for step in steps]
+            moves: list[str] = []
+            if _end(found, own) is not None and _end(found, state) is not None:
+                steps = price_steps(own, state, found.mark_price)
+                moves = [f"{step.words}: {step.move_usd:+,.2f}" for step in steps]
             if moves or place.notes:
                 yield f"{place.venue}: {'; '.join((*moves, *place.notes))}."
 
@@ -105,7 +106,7 @@ def plot_side_by_side(found: SideBySide, axes: Axes | None = None) -> Axes:
     """Draw each venue's liquidation and bankruptcy price on one line of prices."""
     label = " (simulated)" if found.simulated else ""
     axes = axes or new_axes(f"Liquidation of one position at each venue{label}", "price (USD)", "")
-    shown = [place for place in found.places if place.position and place.position.liquidation_price]
+    shown = [place for place in found.places if _end(found, place.position)]
     for height, place in enumerate(reversed(shown)):
         state: Any = place.position
         liquidation = float(state.liquidation_price)

@@ -20,7 +20,7 @@ from obverse.risk.margin import (
     assess,
     requirement,
 )
-from obverse.risk.margin.requirements import entry_value
+from obverse.risk.margin.requirements import entry_value, mark_value
 
 _CLOSING = {
     "none": "no fee kept for closing",
@@ -68,7 +68,7 @@ def _exchanges(own: Held, other: Held) -> Iterator[tuple[str, Held]]:
     """The position under more and more of the other venue's terms."""
     mine, theirs = own.terms, other.terms
     terms = replace(mine, schedule=theirs.schedule)
-    rates = [f"{100 * _rate(held):.3f} %" for held in (other, own)]
+    rates = [f"{100 * maintenance_rate(held):.3f} %" for held in (other, own)]
     yield f"maintenance {rates[0]} instead of {rates[1]}", replace(other, terms=terms)
     terms = replace(terms, value_basis=theirs.value_basis, initial_basis=theirs.initial_basis)
     yield f"maintenance valued at {_basis(theirs)}", replace(other, terms=terms)
@@ -78,8 +78,7 @@ def _exchanges(own: Held, other: Held) -> Iterator[tuple[str, Held]]:
         taker_fee_rate=theirs.taker_fee_rate,
         bankruptcy_fee=theirs.bankruptcy_fee,
     )
-    fee = "" if theirs.closing_fee == "none" else f" ({100 * float(theirs.taker_fee_rate):.4g} %)"
-    yield f"{_CLOSING[theirs.closing_fee]}{fee}", replace(other, terms=terms)
+    yield _closing(theirs), replace(other, terms=terms)
     terms = replace(terms, opening_fee=theirs.opening_fee)
     out = "out of the margin" if theirs.opening_fee == "margin" else "out of the balance"
     yield f"the fee for opening {out}", replace(other, terms=terms)
@@ -92,10 +91,33 @@ def _basis(terms: MarginTerms) -> str:
     return "the mark" if terms.value_basis == "mark" else "entry"
 
 
-def _rate(held: Held) -> Decimal:
-    """Maintenance as a fraction of entry value."""
-    needed = requirement(held.position, held.terms, "maintenance")
-    return to_decimal(needed / entry_value(held.position))
+def maintenance_rate(held: Held) -> Decimal:
+    """Maintenance as a fraction of what the venue values it at: the entry, or the mark."""
+    at_mark = held.terms.value_basis == "mark"
+    value = entry_value(held.position)
+    if at_mark:
+        value = mark_value(held.position, held.mark_price)
+    needed = requirement(held.position, held.terms, "maintenance", mark_price=held.mark_price)
+    return to_decimal(needed / value)
+
+
+def own_words(held: Held) -> tuple[str, ...]:
+    """What decides a liquidation price under a venue's own terms, in short phrases."""
+    terms = held.terms
+    found = [
+        f"maintenance {100 * maintenance_rate(held):.3f} % of the value at {_basis(terms)}",
+        _closing(terms),
+        _ROUNDING[terms.price_rounding],
+    ]
+    found += ["the fee for opening out of the margin"] if terms.opening_fee == "margin" else []
+    found += ["predicted funding"] if terms.predicted_funding else []
+    return tuple(found)
+
+
+def _closing(terms: MarginTerms) -> str:
+    if terms.closing_fee == "none":
+        return _CLOSING["none"]
+    return f"{_CLOSING[terms.closing_fee]} ({100 * float(terms.taker_fee_rate):.4g} %)"
 
 
 def _price(held: Held, own: PositionState, index: Decimal) -> Decimal | None:

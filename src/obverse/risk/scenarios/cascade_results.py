@@ -168,7 +168,7 @@ class Cascade(Tabular):
 
     def table(self) -> Table:
         """One row an account: where it went, and what it has left."""
-        code, shown = self.uncovered.currency.code, self.uncovered.currency.shown
+        code, shown = self.uncovered.currency.code, 4
         columns = (
             text("account", "Account"),
             number("contracts", "Contracts", decimals=0, signed=True),

@@ -277,8 +277,8 @@ def risk(
     what_if: Annotated[
         str | None,
         typer.Option(
-            help="An order before it is sent: 'sell 100000 BTC-PERPETUAL @ 65000', or "
-            "'buy 500 contracts XBTUSD isolated 10x at bitmex'. Sizes are dollars unless said."
+            help="An order before it is sent: 'sell 100000 BTC-PERPETUAL @ 65000' (a size is "
+            "dollars), or 'buy 500 contracts BTCUSD_PERP isolated 10x at binance'."
         ),
     ] = None,
     scenario: Annotated[

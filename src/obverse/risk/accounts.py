@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from obverse.contracts import Amount, Instrument, Position, Rounding, iso
+from obverse.contracts import Instrument, Position, Rounding, iso
 from obverse.errors import RuleError
 from obverse.market import Market
+from obverse.risk.account_notes import account_notes
 from obverse.risk.account_sheets import account_table
-from obverse.risk.book import AccountSetting, Book, is_dollar
+from obverse.risk.book import AccountSetting, Book
 from obverse.risk.coin_positions import CoinPosition, coin_position
 from obverse.risk.exposure import coin_price
 from obverse.risk.margin import (
@@ -139,7 +140,7 @@ def _account(book: Book, market: Market, venue: str, coin: str) -> BookAccount:
     prices = {code: market[code].index for code in market.underlyings}
     state = assess(account, prices)
     return BookAccount(
-        state, rules, marks, matrix, tuple(_notes(book, account, marks, state.isolated))
+        state, rules, marks, matrix, tuple(account_notes(book, account, marks, state.isolated))
     )
 
 
@@ -199,49 +200,3 @@ def _scenario_margin(mode: AccountMode, matrix: PortfolioMargin | None) -> Scena
     if matrix is None:
         return ScenarioMargin(Fraction(0), Fraction(0))
     return ScenarioMargin(Fraction(matrix.initial_margin), Fraction(matrix.maintenance_margin))
-
-
-def _notes(
-    book: Book, account: MarginAccount, marks: tuple[Mark, ...], posted: Amount
-) -> Iterator[str]:
-    if not account.balance:
-        held = book.held(account.coin.code)
-        elsewhere = f" {held:,f} {account.coin.code} lie elsewhere." if held else ""
-        yield (
-            f"The book keeps no {account.coin.code} at {account.venue}: write what the account "
-            f"holds as a holding with place = {account.venue!r}.{elsewhere}"
-        )
-    for item, mark in zip(account.held, marks, strict=True):
-        if mark.how:
-            yield f"{item.symbol}: {mark.how}."
-        if item.funding_owed and item.terms.predicted_funding:
-            yield f"{item.symbol}: funding at the next stamp is in the liquidation price."
-        beyond = _beyond(item)
-        if beyond:
-            yield beyond
-    worthless = [item.currency for item in account.collateral if is_dollar(item.currency)]
-    if worthless:
-        yield f"{', '.join(worthless)} counts as one dollar each, less its haircut."
-    if not account.across and account.isolated and account.balance < posted:
-        yield (
-            f"The margin behind isolated positions, {posted}, is more than the wallet has: write "
-            "what the account holds now."
-        )
-
-
-def _beyond(item: Held) -> str:
-    """A size above the last bracket, where the last rates stand in."""
-    limit = item.terms.schedule.limit()
-    if limit is None:
-        return ""
-    unit, largest = limit
-    payoff = item.position.instrument.payoff
-    size = abs(Fraction(item.position.contracts))
-    if unit == "coin":
-        size = abs(payoff.value(item.position.contracts, item.mark_price))
-    if size <= largest:
-        return ""
-    return (
-        f"{item.symbol}: the size is above the venue's largest bracket of {largest:,f} {unit}; "
-        "the last bracket's rates are used."
-    )

@@ -28,6 +28,8 @@ def setting_of(item: PositionRow) -> MarginSetting:
             'leave it out, or add mode = "isolated"'
         )
         raise FieldError(reason, "margin")
+    if item.margin is not None and item.leverage is not None:
+        raise FieldError("give margin or leverage, one of the two", "margin")
     if item.mode == "isolated" and item.margin is None and item.leverage is None:
         raise FieldError("an isolated position needs its leverage or its margin", "mode")
     try:
@@ -68,6 +70,21 @@ def account_of(item: AccountRow, as_of: datetime) -> AccountSetting:
             reason = f"{haircut} is not from 0 to 1; 0.05 leaves 95 % of the worth"
             raise FieldError(reason, "haircuts", currency)
     return AccountSetting(item.venue, item.coin, item.mode, item.haircuts)
+
+
+def leverage_faults(
+    document: LocatedToml, row: BookRow, positions: Sequence[Position | None], as_of: datetime
+) -> Iterator[Fault]:
+    """Leverage above what the venue gives at all."""
+    for place, (written, position) in enumerate(zip(row.positions, positions, strict=True)):
+        if position is None or written.leverage is None:
+            continue
+        instrument = position.instrument
+        margin = rulebook(instrument.venue, as_of=as_of).rules_of(instrument).margin
+        most = margin.max_leverage if margin else None
+        if most is not None and written.leverage > most:
+            reason = f"{written.leverage:f}x is above the {most:f}x that {instrument.venue} gives"
+            yield document.fault(("positions", place, "leverage"), reason)
 
 
 def account_faults(

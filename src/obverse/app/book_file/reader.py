@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from obverse.app.book_file.checks import holding_faults, index_faults, rate_faults, unpriced
-from obverse.app.book_file.margin import account_faults, account_of, order_of, setting_of
+from obverse.app.book_file.margin import (
+    account_faults,
+    account_of,
+    leverage_faults,
+    order_of,
+    setting_of,
+)
 from obverse.app.book_file.positions import FieldError, position_of
 from obverse.app.book_file.records import Assumptions, BookRow
 from obverse.errors import DataError, Fault, LocatedError
@@ -56,6 +62,7 @@ def read_book(
         document, "accounts", row.accounts, faults, lambda item: account_of(item, as_of)
     )
     faults += account_faults(document, row, positions)
+    faults += leverage_faults(document, row, positions, as_of)
     if faults:
         raise LocatedError(faults)
     composition = {

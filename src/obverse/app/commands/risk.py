@@ -63,6 +63,7 @@ class Request:
 def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     """Work the accounts out and print what was asked of them."""
     faces = Faces(json, csv, html)
+    _check(asked)
     bounds = _bounds(asked)
     level = _fraction(asked.level, "--level")
     market = _market(asked)
@@ -100,12 +101,21 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     )
 
 
+def _check(asked: Request) -> None:
+    """Refuse questions that do not go together."""
+    if asked.what_if is not None and (asked.scenario is not None or asked.start is not None):
+        raise DataError(
+            "--what-if is answered by itself: --scenario and --from are of the book as it is. To "
+            "see them with the order, write it into the book."
+        )
+    if asked.what_if is None and asked.beyond is not None:
+        raise DataError("--beyond is of an order: give it with --what-if.")
+
+
 def _asked_for(asked: Request, state: State, bounds: Bounds) -> Iterator[Section]:
     if asked.what_if is not None:
         words = read_what_if(asked.what_if)
         yield from order_sections(state, words, bounds, everywhere=asked.everywhere)
-    elif asked.beyond is not None:
-        raise DataError("--beyond is of an order: give it with --what-if.")
     if asked.scenario is not None:
         yield from scenario_sections(state, asked.scenario)
 
@@ -122,7 +132,8 @@ def _fraction(text: str, option: str) -> float:
     number, per_cent = text.strip().removesuffix("%"), text.strip().endswith("%")
     value = exact(number, option) / (100 if per_cent else 1)
     if not 0 < value < 1:
-        raise DataError(f"{option}: {text} is not between 0 and 1; write 1% or 0.01.")
+        likely = f"{number}%" if 1 < value < 100 else "1%"
+        raise DataError(f"{option}: {text} is not between 0 and 1; write {likely} or a fraction.")
     return float(value)
 
 

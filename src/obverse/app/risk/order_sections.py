@@ -12,7 +12,7 @@ from obverse.app.report.section import Section
 from obverse.app.risk.state import State
 from obverse.app.risk.what_if import WhatIf
 from obverse.contracts import Instrument, Position, Rounding, fill
-from obverse.contracts.units import round_to_step
+from obverse.contracts.units import round_to_step, to_ticks
 from obverse.errors import DataError, RuleError
 from obverse.risk.account_sheets import states_table
 from obverse.risk.accounts import account_of
@@ -82,6 +82,7 @@ def _asked(state: State, words: WhatIf) -> _Asked:
     account = account_of(state.book, state.market, state.accounts, instrument)
     mark = mark_of(instrument, state.market).price
     price = words.price or _to_tick(mark, instrument.tick)
+    to_ticks(price, instrument.tick)
     place = venue_place(account, rules, instrument)
     return _Asked(words, place, words.contracts(instrument), price, mark)
 
@@ -111,10 +112,30 @@ def _ticket(asked: _Asked, state: State) -> Iterator[Section]:
         mark_price=asked.mark_price,
         volatility_daily=state.volatilities_daily.get(asked.instrument.underlying),
     )
-    yield Section("ticket", asked.coin, made.table())
+    table = made.table()
+    notes = (*table.notes, _filled_words(asked))
+    yield Section("ticket", asked.coin, replace(table, notes=notes))
     states = [("before", made.before), ("after", made.after)]
     title = f"{asked.place.account.venue} {asked.coin} before and after"
     yield Section("after", asked.coin, states_table(title, states, simulated=state.simulated))
+
+
+def _filled_words(asked: _Asked) -> str:
+    """Whether the order would rest, and what its fill is taken to be."""
+    buys, mark = asked.contracts > 0, asked.mark_price
+    through = asked.price > mark if buys else asked.price < mark
+    price = f"{asked.price:,f}"
+    if through:
+        return (
+            f"Marketable: the mark is {mark:,f}. It is worked out as filled at {price}, the worst "
+            "that its limit allows."
+        )
+    if asked.price == _to_tick(mark, asked.instrument.tick):
+        return f"Worked out as filled at {price}, with the mark where it is."
+    return (
+        f"It would rest: the mark is {mark:,f}. It is worked out as filled at {price} with the "
+        "mark where it is now, so that the gap between them is in the PnL."
+    )
 
 
 def _everywhere(asked: _Asked, state: State) -> list[VenuePlace]:
@@ -146,8 +167,9 @@ def _tickets(asked: _Asked, places: list[VenuePlace], state: State) -> Table:
     )
     table = made.table()
     coins = asked.place.account.balance
-    note = f"At each venue an account with {coins} and nothing else; rules of the last day it had."
-    return replace(table, notes=(*table.notes, note))
+    title = f"{table.title}, from an account with {coins} and nothing else"
+    note = "A venue that has closed is under the last rules that it had."
+    return replace(table, title=title, notes=(*table.notes, note))
 
 
 def _leverages(asked: _Asked, places: list[VenuePlace], bounds: Bounds, state: State) -> Table:

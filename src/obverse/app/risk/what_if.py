@@ -57,7 +57,9 @@ def read_what_if(text: str) -> WhatIf:
     """Read an order in words; anything else raises `DataError` with the form."""
     found = _ORDER.fullmatch(text)
     if found is None:
-        raise DataError(f"--what-if {text!r}: expected {FORM}.")
+        raise DataError(
+            f"--what-if {text!r}: expected {FORM}. SIZE is a plain number of dollars or contracts."
+        )
     mode, leverage, venue = _rest(found["rest"].split(), text)
     return WhatIf(
         side="buy" if found["side"].lower() == "buy" else "sell",

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands.report import SIMULATED
+from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import DataError, MarketDataError, RuleError
-from obverse.market import DEFAULT_INSTANT, history, read
+from obverse.market import history, read
 from obverse.marks.explain import rule_words
 from obverse.marks.funding_sheets import (
     accruing_table,
@@ -27,13 +27,11 @@ from obverse.marks.recorded import recorded_funding
 from obverse.marks.runs import FundingRun
 from obverse.marks.sheets import lines_table, rules_table
 from obverse.marks.simulated import simulated_funding
-from obverse.rulebooks import rulebook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT_RANGE = timedelta(days=7)
-DEFAULT_VENUE = "deribit"
 
 
 @dataclass(frozen=True)
@@ -102,16 +100,10 @@ def _range(asked: Request) -> Range:
     start = None if asked.start is None else instant(asked.start)
     until = None if asked.until is None else instant(asked.until)
     if until is None and asked.market == SIMULATED:
-        until = _latest(asked.venue or DEFAULT_VENUE)
+        until = latest(asked.venue or DEFAULT_VENUE)
     if start is not None and until is not None and start >= until:
         raise DataError(f"--from {iso(start)} is not before --until {iso(until)}.")
     return Range(start, until, alone=False)
-
-
-def _latest(venue: str) -> datetime:
-    """The default instant or, at a venue that closed before it, a day before it closed."""
-    found, closed = instant(DEFAULT_INSTANT), rulebook(venue).file.until
-    return found if closed is None or found < closed else closed - timedelta(days=1)
 
 
 def _run(asked: Request, over: Range) -> FundingRun:

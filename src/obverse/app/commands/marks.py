@@ -21,13 +21,13 @@ from obverse.app.commands.marks_sources import (
     run_instant,
     run_range,
 )
-from obverse.app.commands.report import SIMULATED
+from obverse.app.commands.opening import SIMULATED, open_market
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
-from obverse.contracts import instant, iso
+from obverse.contracts import iso
 from obverse.contracts.instruments import Kind
 from obverse.errors import DataError, RuleError, SymbolError
-from obverse.market import DEFAULT_INSTANT, Market, Snapshot, read, simulated
+from obverse.market import Market, Snapshot
 from obverse.marks.composition import Composition
 from obverse.marks.explain import rule_words
 from obverse.marks.readings import KnownRate, Reading, readings
@@ -132,14 +132,6 @@ def _compositions(
     about = Sources(asked.sources, asked.without)
     found = known_sources(market, snapshots, book, about, asked.seed)
     return compositions(found, book, about)
-
-
-def open_market(place: str, at: str | None, venue: str | None, seed: int) -> Market:
-    """The simulated market, or one read from a file, as of an instant."""
-    if place != SIMULATED:
-        return read(place, at=at, venue=venue)
-    moment = instant(DEFAULT_INSTANT if at is None else at)
-    return simulated(seed=seed, venue=venue or "deribit", at=moment)
 
 
 def _chosen(market: Market, book: Rulebook, asked: Request) -> list[list[Reading]]:

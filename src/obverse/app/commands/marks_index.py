@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from obverse.app.commands.report import SIMULATED
+from obverse.app.commands.opening import SIMULATED
 from obverse.app.report.section import Section
 from obverse.contracts import iso
 from obverse.errors import DataError, MarketDataError

@@ -14,12 +14,12 @@ from obverse.app.commands.marks_index import (
     rule_line,
     stacked,
 )
+from obverse.app.commands.opening import DEFAULT_VENUE, latest
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import DataError, MarketDataError
 from obverse.market import (
-    DEFAULT_INSTANT,
     ConstituentHistory,
     Constituents,
     constituent_history,
@@ -156,9 +156,9 @@ def _histories(asked: SourcesRequest) -> tuple[list[ConstituentHistory], str]:
 def _simulated_histories(
     asked: SourcesRequest, start: datetime | None, until: datetime | None
 ) -> tuple[list[ConstituentHistory], str]:
-    venue = asked.venue or "deribit"
+    venue = asked.venue or DEFAULT_VENUE
     if until is None:
-        until = instant(DEFAULT_INSTANT) if start is None else start + DEFAULT_RANGE
+        until = latest(venue) if start is None else start + DEFAULT_RANGE
     begins = until - DEFAULT_RANGE if start is None else start
     found = [
         simulated_constituent_history(asked.seed, coin, venue, begins, until)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import typer
 
+from obverse.app.commands.opening import open_market
 from obverse.app.commands.output import print_json
 from obverse.app.console import remark, show
 from obverse.app.report import report
 from obverse.app.report.market_sections import stale
-from obverse.contracts import exact, instant
+from obverse.contracts import exact
 from obverse.contracts.units import plain
 from obverse.errors import DataError
-from obverse.market import DEFAULT_INSTANT, Market, read, simulated
+from obverse.market import Market
 from obverse.tables import Face
 
-SIMULATED = "simulated"
 EXAMPLE_TAKEN = "No book given: used the built-in example, a miner; --book FILE for your own."
 NO_BOOK = "No book given: add --book FILE for positions, ladder and hedge."
 
@@ -49,7 +49,7 @@ def run(asked: Request) -> None:
     if asked.book and asked.no_book:
         raise DataError("--book and --no-book: choose one.")
     rate = None if asked.dollar_rate is None else parse_rate(asked.dollar_rate)
-    market = _market(asked)
+    market = open_market(asked.market, asked.at, asked.venue, asked.seed)
     with _book(asked, market) as book:
         made = report(
             market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face
@@ -81,13 +81,6 @@ def parse_rate(text: str) -> float:
             f"--dollar-rate: {text} is {value:.0%} a year; write {text}% or {fraction}."
         )
     return float(value)
-
-
-def _market(asked: Request) -> Market:
-    if asked.market != SIMULATED:
-        return read(asked.market, at=asked.at, venue=asked.venue)
-    moment = DEFAULT_INSTANT if asked.at is None else instant(asked.at)
-    return simulated(seed=asked.seed, venue=asked.venue or "deribit", at=moment)
 
 
 def _book(asked: Request, market: Market) -> AbstractContextManager[Path | None]:

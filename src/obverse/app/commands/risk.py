@@ -8,7 +8,8 @@ from importlib import resources
 from pathlib import Path
 
 from obverse.app.book_file import read_book_file
-from obverse.app.commands.report import EXAMPLE_TAKEN, SIMULATED
+from obverse.app.commands.opening import open_market
+from obverse.app.commands.report import EXAMPLE_TAKEN
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.console import remark
 from obverse.app.report.machine import tidy
@@ -27,7 +28,7 @@ from obverse.app.risk.venue_sections import side_by_side_sections, side_by_sides
 from obverse.app.risk.what_if import read_what_if
 from obverse.contracts import exact, instant, iso
 from obverse.errors import DataError
-from obverse.market import DEFAULT_INSTANT, Market, read, simulated
+from obverse.market import Market, read
 from obverse.risk import Book
 from obverse.risk.accounts import book_accounts
 
@@ -66,7 +67,8 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     _check(asked)
     bounds = _bounds(asked)
     level = _fraction(asked.level, "--level")
-    market = _market(asked)
+    venue = None if asked.everywhere else asked.venue
+    market = open_market(asked.market, asked.at, venue, asked.seed)
     book = _book(asked.book, market)
     state = _state(asked, book, market)
     for words in stale(market, ()):
@@ -135,14 +137,6 @@ def _fraction(text: str, option: str) -> float:
         likely = f"{number}%" if 1 < value < 100 else "1%"
         raise DataError(f"{option}: {text} is not between 0 and 1; write {likely} or a fraction.")
     return float(value)
-
-
-def _market(asked: Request) -> Market:
-    venue = None if asked.everywhere else asked.venue
-    if asked.market != SIMULATED:
-        return read(asked.market, at=asked.at, venue=venue)
-    moment = DEFAULT_INSTANT if asked.at is None else instant(asked.at)
-    return simulated(seed=asked.seed, venue=venue or "deribit", at=moment)
 
 
 def _book(path: Path | None, market: Market) -> Book:

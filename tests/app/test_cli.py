@@ -213,7 +213,7 @@ def test_one_seed_is_one_market(run: Run) -> None:
         (["--at", "1990-01-01"], ["1990-01-01"]),
         (["--underlying", "DOGE"], ["'DOGE'", "BTC, ETH"]),
         (["--venue", "mtgox"], ["'mtgox'", "deribit"]),
-        (["--venue", "bitmex"], ["BitMEX closed on 2026-09-23"]),
+        (["--venue", "bitmex", "--at", "2026-11-20"], ["BitMEX closed on 2026-09-23"]),
         (["--json", "--csv"], ["--json and --csv: choose one"]),
         (["--book", "b.toml", "--no-book"], ["--book and --no-book: choose one"]),
         (["--book", "/no/book.toml"], ["/no/book.toml"]),

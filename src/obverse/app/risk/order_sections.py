@@ -125,13 +125,13 @@ def _filled_words(asked: _Asked) -> str:
     buys, mark = asked.contracts > 0, asked.mark_price
     through = asked.price > mark if buys else asked.price < mark
     price = f"{asked.price:,f}"
+    if asked.words.price is None:
+        return f"Worked out as filled at {price}, the mark on the tick, with the mark where it is."
     if through:
         return (
             f"Marketable: the mark is {mark:,f}. It is worked out as filled at {price}, the worst "
             "that its limit allows."
         )
-    if asked.price == _to_tick(mark, asked.instrument.tick):
-        return f"Worked out as filled at {price}, with the mark where it is."
     return (
         f"It would rest: the mark is {mark:,f}. It is worked out as filled at {price} with the "
         "mark where it is now, so that the gap between them is in the PnL."

@@ -60,8 +60,8 @@ def _file(state: State, path: Path) -> Iterator[Section]:
 
 
 def _worst(state: State) -> Iterator[Section]:
-    """The worst days of the market's history for a long and for a short of each coin."""
-    for coin in state.market.underlyings:
+    """The worst days of the market's history for a long and for a short of each coin held."""
+    for coin in state.book.underlyings:
         if coin not in state.histories.prices:
             reason = state.histories.reasons.get(coin, "it has no history")
             yield untold("scenarios", f"Worst days of {coin}", reason, coin)

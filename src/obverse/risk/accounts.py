@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from obverse.contracts import Instrument, Position, Rounding, iso
-from obverse.errors import RuleError
+from obverse.errors import BookError, RuleError
 from obverse.market import Market
 from obverse.risk.account_notes import account_notes
 from obverse.risk.account_sheets import account_table
@@ -75,6 +75,12 @@ def book_accounts(book: Book, market: Market) -> tuple[BookAccount, ...]:
     An expired contract, a coin without a price, or settings that contradict each other raise
     `BookError`; a venue without rules at the market's instant raises `RuleError`.
     """
+    for instrument in _instruments(book):
+        if instrument.expiry is not None and instrument.expiry <= market.asked:
+            raise BookError(
+                f"{instrument.symbol} expired at {iso(instrument.expiry)}, before "
+                f"{iso(market.asked)}; take it out of the book."
+            )
     return tuple(_account(book, market, venue, coin) for venue, coin in _places(book))
 
 
@@ -96,10 +102,14 @@ def account_of(
     return MarginAccount(instrument.venue, currency, balance, coin_price(market, coin))
 
 
+def _instruments(book: Book) -> list[Instrument]:
+    held = [item.instrument for item in book.positions if item.contracts]
+    return held + [order.instrument for order in book.orders]
+
+
 def _places(book: Book) -> list[tuple[str, str]]:
-    instruments = [item.instrument for item in book.positions if item.contracts]
-    instruments += [order.instrument for order in book.orders]
-    return list(dict.fromkeys((one.venue, one.settlement_currency.code) for one in instruments))
+    places = ((one.venue, one.settlement_currency.code) for one in _instruments(book))
+    return list(dict.fromkeys(places))
 
 
 def _account(book: Book, market: Market, venue: str, coin: str) -> BookAccount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from obverse.risk.account_sheets import shown_end
 from obverse.risk.accounts import BookAccount
 
 _LOWEST, _HIGHEST, _PAST = Decimal("-0.9"), Decimal(2), Decimal("0.05")
@@ -28,15 +29,17 @@ def drawing_moves(account: BookAccount, underlying: str) -> tuple[Decimal, ...]:
 
 
 def ends_of(account: BookAccount, underlying: str) -> tuple[tuple[Decimal, Decimal, str], ...]:
-    """Liquidation prices that a coin's moves lead to: price now, price then, whose it is."""
+    """Liquidation prices that a coin's moves lead to: price now, price then, whose it is.
+
+    Those too far off to be shown in tables are left out here too.
+    """
     found = []
     for joint in account.state.joint:
         if joint.underlying == underlying:
-            ends = (joint.below, joint.above)
-            found += [(joint.price, end, "account") for end in ends if end is not None]
+            found += [(joint.price, end, "account") for end in (joint.below, joint.above)]
     for item in account.state.positions:
         instrument = item.held.position.instrument
-        isolated = item.held.setting.mode == "isolated" and instrument.underlying == underlying
-        if isolated and item.liquidation_price is not None:
+        if item.held.setting.mode == "isolated" and instrument.underlying == underlying:
             found.append((item.held.mark_price, item.liquidation_price, item.held.symbol))
-    return tuple(found)
+    shown = ((price, shown_end(end, price), whose) for price, end, whose in found)
+    return tuple((price, end, whose) for price, end, whose in shown if end is not None)

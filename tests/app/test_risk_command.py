@@ -266,6 +266,46 @@ def test_what_is_refused_is_one_clear_line(risk: Run, examples: Path, asked, wor
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_a_scenario_file_that_is_no_text_is_one_clear_line(
+    risk: Run, leveraged, tmp_path: Path
+) -> None:
+    path = tmp_path / "scenarios.toml"
+    path.write_bytes(b"name = '\xc2\x20'")
+    result = risk(*leveraged, "--scenario", path)
+    assert result.exit_code == 2
+    assert result.stderr.strip() == f"{path}: not text in UTF-8; expected a TOML file of scenarios."
+
+
+def test_an_order_on_a_coin_that_the_book_has_not_is_worked_out_with_its_history(
+    risk: Run, leveraged
+) -> None:
+    result = risk(*leveraged, "--what-if", "sell 1000 ETH-PERPETUAL")
+    assert result.exit_code == 0
+    assert "no history of ETH" not in " ".join(result.stdout.split())
+    assert "periods of simulated hours" in " ".join(result.stdout.split())
+
+
+def test_leverage_above_the_venues_is_not_taken(risk: Run, leveraged) -> None:
+    result = risk(*leveraged, "--what-if", "buy 1000 BTC-PERPETUAL isolated 2000x")
+    assert result.exit_code == 0
+    assert "Not taken" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "asked", [(), ("--venue", "all"), ("--what-if", "sell 100000 BTC-PERPETUAL"), ("--explain",)]
+)
+def test_no_cell_is_cut(risk: Run, leveraged, asked: tuple[str, ...]) -> None:
+    assert "…" not in risk(*leveraged, *asked).stdout
+
+
+def test_json_columns_name_their_units(risk: Run, leveraged) -> None:
+    found = json.loads(risk(*leveraged, "--json").stdout)
+    (section,) = [item for item in found["sections"] if item["section"] == "liquidation"]
+    assert section["units"]["liquidation_usd"] == "USD"
+    assert all(set(item["units"]) == set(item["rows"][0]) for item in found["sections"])
+    assert found["simulated"] is True
+
+
 def test_a_book_without_positions_has_no_account(risk: Run, tmp_path: Path) -> None:
     path = tmp_path / "coins.toml"
     path.write_text('[[holdings]]\ncurrency = "BTC"\namount = 3\n', encoding="utf-8")

@@ -150,7 +150,8 @@ def _book(path: Path | None, market: Market) -> Book:
 
 
 def _state(asked: Request, book: Book, market: Market) -> State:
-    coins = [coin for coin in book.underlyings if coin in market.underlyings]
+    ordered = asked.what_if is not None  # perhaps on a coin that the book has none of yet
+    coins = [one for one in market.underlyings if ordered or one in book.underlyings]
     if asked.history is not None:
         seen = read(asked.history, at=market.asked)
         histories = recorded_histories(asked.history, seen, coins)

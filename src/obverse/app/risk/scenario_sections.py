@@ -50,7 +50,11 @@ def _named(asked: str) -> Scenario:
 
 
 def _file(state: State, path: Path) -> Iterator[Section]:
-    found = read_scenarios(path.read_text(encoding="utf-8"), str(path), state.market.asked)
+    try:
+        words = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not text in UTF-8; expected a TOML file of scenarios.") from None
+    found = read_scenarios(words, str(path), state.market.asked)
     if found.scenarios:
         yield from _run(state, found.scenarios, f"Scenarios of {path.name}")
     for day in found.days:

@@ -87,7 +87,7 @@ def test_the_same_dollars_and_cost_are_held_everywhere() -> None:
             dollars = position.contracts * position.instrument.multiplier
             assert dollars == 600_000
             assert float(position.average_price) == pytest.approx(82_000, rel=5e-6), (
-                item.venue  # where a lot's value is in whole satoshis the average is of that
+                item.venue  # BitMEX rounds the value of a lot of 100 dollars to a satoshi
             )
 
 
@@ -109,11 +109,11 @@ def test_a_closed_venue_is_under_the_last_rules_it_had_and_says_which() -> None:
 
 def test_a_coin_that_a_venue_does_not_list_has_a_reason() -> None:
     found = laid(held(ETHER, 10_000, "3000"))
-    without = [item for item in found.places if item.state is None]
-    for item in without:
-        assert item.venue in item.reason.lower() or "lists no inverse ETH" in item.reason
-        assert item.position is None
-        assert item.terms is None
+    (item,) = [item for item in found.places if item.state is None]
+    assert item.venue == "bitmex"
+    assert item.reason.startswith("BitMEX lists no inverse ETH")
+    assert item.position is None
+    assert item.terms is None
 
 
 def test_a_future_without_its_like_is_stood_for_and_that_is_said() -> None:

@@ -48,7 +48,7 @@ def _refuses(result: Result, word: str) -> None:
     assert word in result.stderr
 
 
-COMMANDS = ["report", "rules", "conformance", "symbol", "calendar", "marks", "funding"]
+COMMANDS = ["report", "rules", "conformance", "symbol", "calendar", "marks", "funding", "risk"]
 
 
 def test_help_names_every_command(run: Run) -> None:

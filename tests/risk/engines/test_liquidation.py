@@ -305,3 +305,15 @@ def test_what_does_not_fit_is_refused() -> None:
         AtRisk(held, ether.accounting.currency.amount(1), terms, Decimal(47_000))
     with pytest.raises(RuleError, match="engine 'lottery': there are takeover, tier_walk_down"):
         engine_of(LiquidationRule(**_fields(rule) | {"engine": "lottery"}))
+
+
+def test_what_finds_no_order_to_close_into_is_still_due() -> None:
+    for venue in ("deribit", "kraken"):
+        instrument, terms, rule = of(venue)
+        held = position(instrument, 100_000, 50_000, long=True)
+        item = AtRisk(held, held.cost.currency.amount("0.1"), terms, Decimal(45_000))
+        done = liquidate(item, rule, Depth("bids"), fund_of(instrument))
+        assert done.left.contracts == held.contracts
+        assert done.is_shared
+        assert "Still due" in str(done)
+        assert "nothing is liquidated" not in str(done)

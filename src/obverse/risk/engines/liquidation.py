@@ -31,7 +31,7 @@ class Liquidation(Tabular):
 
     Attributes
     ----------
-    left : the trader's position and coins afterwards, never below zero
+    left : the trader's position and coins afterwards; below zero only while a position is open
     taken : what the engine took over and could not close; none where there is nothing of it
     fund, entries : the insurance fund afterwards, and what went in and out
     uncovered : what the fund could not pay
@@ -50,8 +50,8 @@ class Liquidation(Tabular):
 
     @property
     def is_shared(self) -> bool:
-        """Whether others have to pay, or to take contracts."""
-        return bool(self.uncovered) or self.taken is not None
+        """Whether others have to pay, or to take contracts: and a trader still due."""
+        return bool(self.uncovered) or self.taken is not None or self.left.is_liquidated
 
     def table(self) -> Table:
         """One row a step."""
@@ -85,7 +85,7 @@ class Liquidation(Tabular):
         return Table(f"Liquidation of {symbol}", columns, rows, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        if not self.steps:
+        if not self.before.is_liquidated:
             return ("Maintenance is covered: nothing is liquidated.",)
         notes = [f"Left to the trader: {self.left.coins}, {self.left.contracts:,f} contracts."]
         for entry in self.entries:
@@ -94,6 +94,11 @@ class Liquidation(Tabular):
         words = self.loss_sharing.replace("_", " ")
         if self.uncovered:
             notes.append(f"Not covered: {self.uncovered}, for {words}.")
+        if self.left.is_liquidated:
+            notes.append(
+                f"Still due: {self.left.contracts:,f} contracts found no order to close into, with "
+                f"an equity of {float(self.left.equity):+,.8f}; for {words}."
+            )
         if self.taken is not None:
             notes.append(f"Not closed: {self.taken.contracts:,f} contracts, for {words}.")
         return tuple(notes)

@@ -116,7 +116,8 @@ def assess(account: MarginAccount, prices: Mapping[str, Decimal] | None = None) 
     """
     isolated = _isolated_needs(account)
     posted = sum((coins_posted(item) for item, _ in isolated), Fraction(0))
-    posted += sum((needs.closing_fee.fraction for _, needs in isolated), Fraction(0))
+    kept = (needs.closing_fee.fraction for item, needs in isolated if item.terms.keeps_closing_fee)
+    posted += sum(kept, Fraction(0))
     balance = account.balance.fraction - posted
     worth = sum((item.worth_usd for item in account.collateral), Fraction(0))
     collateral = worth / Fraction(account.index_price)

@@ -56,7 +56,7 @@ def largest_of(request: OrderRequest) -> Decimal:
     while is_taken(refused):
         taken, refused = refused, refused * 2
         if refused > _MOST_LOTS:
-            raise RuleError(f"{request.instrument.symbol}: no margin is required of any size.")
+            return taken * lot  # no margin is required of any size
     while refused - taken > 1:
         middle = (taken + refused) // 2
         taken, refused = (middle, refused) if is_taken(middle) else (taken, middle)

@@ -61,7 +61,8 @@ class OrderRequest:
         """What it is filled against: the only leg, or of two the one on its side."""
         legs = [item for item in self.account.held if item.symbol == self.instrument.symbol]
         if len(legs) == 2:
-            return next(leg for leg in legs if leg.position.contracts * self.contracts > 0)
+            same = [leg for leg in legs if leg.position.contracts * self.contracts > 0]
+            return same[0] if same else legs[0]
         return legs[0] if legs else None
 
     @property
@@ -199,4 +200,4 @@ def _setting_after(request: OrderRequest, filled: Position) -> MarginSetting:
         coins += opened / Fraction(leverage)
     else:
         coins *= Fraction(filled.contracts) / Fraction(request.before.contracts)
-    return MarginSetting(mode, request.leverage, to_decimal(coins))
+    return MarginSetting(mode, leverage, to_decimal(coins))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from obverse.contracts import Amount
-from obverse.tables import UNKNOWN, Table, coin, number, percent, text
+from obverse.tables import UNKNOWN, Cell, Table, coin, machine, number, percent, text
 
 if TYPE_CHECKING:
     from obverse.risk.pretrade.tickets import Ticket
@@ -52,45 +52,51 @@ def ticket_table(made: Ticket) -> Table:
 
 def tickets_table(made: Tickets) -> Table:
     """One row a venue, and under it why their liquidation prices differ."""
-    unit = made.tickets[0].request.account.coin.code
+    unit = made.tickets[0].request.account.coin.code if made.tickets else "coin"
     columns = (
         text("venue", "Venue"),
         text("symbol", "Instrument"),
-        number("contracts", "Contracts", decimals=0, signed=True),
-        coin("initial_margin", "Margin", unit, 8, signed=False),
-        coin("open_fee", "Fee", unit, 8, signed=False),
-        coin("close_fee", "Closing fee", unit, 8, signed=False),
+        machine("contracts"),
+        coin("initial_margin", "Margin", unit, 6, signed=False),
+        coin("open_fee", "To open", unit, 6, signed=False),
+        coin("close_fee", "To close", unit, 6, signed=False),
         number("liquidation_price_usd", "Liquidation", "USD"),
-        percent("distance", "Distance"),
-        number("distance_deviations", "Distance", "daily deviations", 1, signed=True),
+        percent("distance", "Away", 1),
+        number("distance_deviations", "Away", "sd", 1, signed=True),
         number("largest_contracts", "Largest", "contracts", 0),
         text("taken", "Taken"),
     )
-    rows = tuple(
-        (
-            each.request.account.venue,
-            each.request.instrument.symbol,
-            each.request.contracts,
-            each.cost.initial_margin.coins,
-            each.cost.open_fee.coins,
-            each.cost.close_fee.coins,
-            each.liquidation_price,
-            each.distance,
-            each.distance_deviations,
-            each.largest_contracts,
-            "yes" if each.is_taken else "no",
-        )
-        for each in made.tickets
-    )
-    reasons = [
-        f"{venue}: {'; '.join(words)}." for venue, words in made.differences.items() if words
-    ]
+    rows = [_ticket_row(each) for each in made.tickets]
+    rows += [(venue, "no ticket", *([None] * 8), "no") for venue in made.reasons]
     refused = [
         f"{each.request.account.venue} would not take it: {'; '.join(each.refusals)}."
         for each in made.tickets
         if each.refusals
     ]
-    return Table("The same order at each venue", columns, rows, (*reasons, *refused))
+    notes = (
+        "To open, to close: taker fees at the price and at the bankruptcy price. Sd: standard "
+        "deviations of a day. Largest: the largest order on this side that the account could take.",
+        *(f"{venue}: {'; '.join(words)}." for venue, words in made.differences.items() if words),
+        *refused,
+        *(f"{venue}: {reason}" for venue, reason in made.reasons.items()),
+    )
+    return Table("The same order at each venue", columns, tuple(rows), notes)
+
+
+def _ticket_row(each: Ticket) -> tuple[Cell, ...]:
+    return (
+        each.request.account.venue,
+        each.request.instrument.symbol,
+        each.request.contracts,
+        each.cost.initial_margin.coins,
+        each.cost.open_fee.coins,
+        each.cost.close_fee.coins,
+        each.liquidation_price,
+        each.distance,
+        each.distance_deviations,
+        each.largest_contracts,
+        "yes" if each.is_taken else "no",
+    )
 
 
 def _deviations(made: Ticket) -> tuple[tuple[str, str, str], ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from obverse.contracts import Instrument, Inverse, Position, exact, fill
 from obverse.contracts.accounting import ValueUnit
 from obverse.contracts.units import ExactNumber, exact_price, to_decimal
-from obverse.errors import BookError, RuleError
+from obverse.errors import AmountError, BookError, DataError, RuleError
 from obverse.risk.margin import MarginAccount, MarginTerms, Mode, margin_terms, requirement
 from obverse.risk.margin.requirements import entry_value
 from obverse.risk.pretrade.orders import order_request
@@ -49,11 +49,13 @@ class VenuePlace:
 class Tickets(Tabular):
     """The same order at several venues; prints as one row a venue.
 
-    `differences` are, by venue, what its terms have that the first venue's have not.
+    `differences` are, by venue, what its terms have that the first ticket's have not; `reasons`, by
+    venue, why there is no ticket.
     """
 
     tickets: tuple[Ticket, ...]
-    differences: dict[str, tuple[str, ...]]
+    differences: Mapping[str, tuple[str, ...]]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> Table:
         """One row a venue, with reasons under it."""
@@ -83,15 +85,18 @@ def ticket_at_all(
 ) -> Tickets:
     """One order of so many signed dollars (a sale below zero) at a price, at every place.
 
-    An amount that is no whole number of a venue's contracts or lots is not taken there.
+    An amount that is no whole number of a venue's contracts or lots is not taken there; a venue
+    that cannot work the order out at all is among the `reasons`.
     """
     if not places:
         raise BookError("an order at all venues: no venue is given.")
     if len({place.account.coin.code for place in places}) > 1:
         raise BookError("an order at all venues: their accounts are in different coins.")
-    made = tuple(
-        ticket_of(
-            order_request(
+    made: list[Ticket] = []
+    reasons: dict[str, str] = {}
+    for place in places:
+        try:
+            request = order_request(
                 place.account,
                 place.instrument,
                 place.terms,
@@ -101,22 +106,25 @@ def ticket_at_all(
                 mode=mode,
                 fee_rate=place.fee_rate,
                 max_order_contracts=place.max_order_contracts,
-            ),
-            volatility_daily=volatility_daily,
-        )
-        for place in places
-    )
-    opened = [_opened(each, exact_price(price)) for each in made]
-    first = opened[0], places[0].terms
-    return Tickets(
-        made,
-        {
-            place.account.venue: difference_words(position, place.terms, *first)
-            if number
-            else liquidation_words(position, place.terms)
-            for number, (position, place) in enumerate(zip(opened, places, strict=True))
-        },
-    )
+            )
+            made.append(ticket_of(request, volatility_daily=volatility_daily))
+        except (AmountError, BookError, DataError, RuleError) as error:
+            reasons[place.account.venue] = str(error)
+    return Tickets(tuple(made), _differences(made, exact_price(price)), reasons)
+
+
+def _differences(made: Sequence[Ticket], price: Decimal) -> dict[str, tuple[str, ...]]:
+    """What decides the first ticket's liquidation price, and what the others have instead."""
+    found: dict[str, tuple[str, ...]] = {}
+    for number, each in enumerate(made):
+        terms, opened = each.request.terms, _opened(each, price)
+        if number == 0:
+            first = opened, terms
+            words = liquidation_words(opened, terms)
+        else:
+            words = difference_words(opened, terms, *first)
+        found[each.request.account.venue] = words
+    return found
 
 
 def liquidation_words(position: Position, terms: MarginTerms) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _MOST_TIPS = 60
 """With more calls than this they are marked without tooltips."""
 
+_MOST_LEVERAGE = 125.0
+"""The chart goes no higher: near zero equity leverage has no end."""
+
 _TIME = Column("at", "Time (UTC)", look=Look.TEXT)
 
 
@@ -46,7 +49,19 @@ def calls_table(path: MarginPath) -> Table:
 
 
 def _silence(path: MarginPath) -> tuple[str, ...]:
-    return () if path.calls else ("No margin call: there was always margin available.",)
+    """What calls are of, and what it means that there are none."""
+    told = (
+        "A call: nothing is available, or the ratio is under the trigger where one is given. It is "
+        "topped up at once, to an available balance of zero or to the target."
+    )
+    isolated = [item.symbol for item in path.account.isolated]
+    alone = (f"No calls are made on isolated positions ({', '.join(isolated)}): their margin is "
+             "what they may lose.",) if isolated else ()  # fmt: skip
+    if path.calls:
+        return (told, *alone)
+    if path.liquidated is not None:
+        return alone
+    return ("No margin call: there was always margin available.", *alone)
 
 
 def _worst(path: MarginPath) -> str:
@@ -116,6 +131,8 @@ def plot_path(path: MarginPath) -> tuple[Axes, ...]:
             add_tips(axes, xs, ys, tips, color)
         else:
             axes.plot(xs, ys, "o", color=color, markersize=3)
+    bottom, top = upper.get_ylim()
+    upper.set_ylim(min(bottom, 0.0), min(top, _MOST_LEVERAGE))
     lower.axhline(1, color=GRID, linewidth=1, linestyle="--", label="liquidation")
     if path.liquidated is not None:
         for axes in (upper, lower):

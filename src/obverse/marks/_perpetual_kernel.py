@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HOUR_NS = 3_600_000_000_000
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def perpetual_kernel(
     t: NDArray[np.int64],
     s: FloatArray,

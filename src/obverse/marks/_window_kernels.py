@@ -32,7 +32,7 @@ _MICROMINUTE_NS = 60_000.0
 _MINUTE_NS = 60_000_000_000.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def gaps_kernel(
     s: FloatArray,
     bid: FloatArray,
@@ -55,7 +55,7 @@ def gaps_kernel(
         sampled[k] = book
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def basis_kernel(
     t: Times,
     gap: FloatArray,
@@ -85,7 +85,7 @@ def basis_kernel(
     return b, at
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def sliding_mean_kernel(
     x: FloatArray,
     sampled: Flags,
@@ -122,7 +122,7 @@ def sliding_mean_kernel(
     return tail, middle, back, count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def hold_kernel(sampled: Flags, before: float, found: FloatArray) -> float:
     """Put the last sampled value where there was no sample, and return the last one.
 
@@ -135,7 +135,7 @@ def hold_kernel(sampled: Flags, before: float, found: FloatArray) -> float:
     return before
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def mark_kernel(
     t: Times,
     s: FloatArray,
@@ -177,7 +177,7 @@ def mark_kernel(
             mark[k] = m if m < high else high
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def premium_kernel(
     s: FloatArray,
     bid: FloatArray,
@@ -206,7 +206,7 @@ def premium_kernel(
             premium[k] = p if sampled[k] else 0.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def window_mean_kernel(x: FloatArray, sampled: Flags, linear: bool, found: FloatArray) -> int:
     """Running mean of the window's samples, the n-th weighted 1 or n; NaN before the first."""
     total = 0.0
@@ -224,7 +224,7 @@ def window_mean_kernel(x: FloatArray, sampled: Flags, linear: bool, found: Float
     return count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def rates_kernel(terms: Terms, r: float, rates: FloatArray) -> None:
     """Rates in place of average premiums; r where there is none."""
     for k in range(len(rates)):
@@ -235,7 +235,7 @@ def rates_kernel(terms: Terms, r: float, rates: FloatArray) -> None:
         rates[k] = r if math.isnan(p) else rate
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def held_integral_kernel(t: Times, rates: FloatArray) -> float:
     """Sum of rate times nanoseconds from the first step to the last, each held until the next."""
     total = 0.0

@@ -300,3 +300,12 @@ def test_isolated_margin_beyond_the_wallet_is_a_call_and_no_bankruptcy() -> None
     state = assess(draws.account(item, coins="0.1"))
     assert state.cross_equity.units < 0
     assert state.status == "margin call"
+
+
+def test_brackets_are_laid_out_as_far_as_the_balance_reaches() -> None:
+    # 1,000 dollars before 20.33 coins: it fails near 49 dollars, three brackets up.
+    account = draws.account(held("marginal, coin", 1000), coins="20.33")
+    (joint,) = assess(account, {"BTC": MARK}).joint
+    item = replace(account.held[0], mark_price=round(joint.below, 8))
+    state = assess(replace(account, held=(item,), index_price=item.mark_price))
+    assert float(state.margin_ratio) == pytest.approx(1, abs=1e-4)

@@ -128,7 +128,7 @@ def _balance(
         if terms.value_basis == "entry":
             constant += requirement(position, terms, "maintenance")
             continue
-        until = _FAR * max(entry_value(position), value)
+        until = _FAR * max(entry_value(position), value, abs(cross_balance))
         pieces = tuple(terms.schedule.pieces("maintenance", abs(position.contracts), until))
         needed.append(Requirement(value / start, pieces, terms.fee_at_mark))
     if account.scenario_margin is not None:

@@ -131,8 +131,7 @@ def plot_path(path: MarginPath) -> tuple[Axes, ...]:
             add_tips(axes, xs, ys, tips, color)
         else:
             axes.plot(xs, ys, "o", color=color, markersize=3)
-    bottom, top = upper.get_ylim()
-    upper.set_ylim(min(bottom, 0.0), min(top, _MOST_LEVERAGE))
+    upper.set_ylim(0.0, min(upper.get_ylim()[1], _MOST_LEVERAGE))
     lower.axhline(1, color=GRID, linewidth=1, linestyle="--", label="liquidation")
     if path.liquidated is not None:
         for axes in (upper, lower):

@@ -176,15 +176,18 @@ def _collateral(book: Book, market: Market, setting: AccountSetting) -> Iterator
 
 def _funding_owed(position: Position, mark: Decimal, market: Market, rules: Rulebook) -> Fraction:
     """What the accruing rate would take at the next stamp, where the market shows one."""
+    from obverse.marks.funding import funding_payment
+
     instrument = position.instrument
-    funding = rules.rules_of(instrument).funding
+    own = rules.rules_of(instrument)
     snapshot = market[instrument.underlying]
-    own = market.venue == instrument.venue and instrument.symbol in snapshot
-    rate = snapshot[instrument.symbol].funding_rate_8h if own else None
-    if funding is None or rate is None:
+    seen = market.venue == instrument.venue and instrument.symbol in snapshot
+    rate = snapshot[instrument.symbol].funding_rate_8h if seen else None
+    if own.funding is None or rate is None:
         return Fraction(0)
-    value = instrument.payoff.value(position.contracts, mark)
-    return value * Fraction(rate) * funding.interval_hours / 8
+    due = rate * own.funding.interval_hours / 8
+    received = funding_payment(position, price=mark, rate=due, rounding=own.funding_rounding)
+    return -received.fraction
 
 
 def _matrix(held: tuple[Held, ...], market: Market, rules: Rulebook) -> PortfolioMargin | None:

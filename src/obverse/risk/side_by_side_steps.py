@@ -60,7 +60,7 @@ def price_steps(own: PositionState, other: PositionState, index: Decimal) -> tup
             found.append(PriceStep(words, then - price))
         price = then
     if price != other.liquidation_price:
-        found.append(PriceStep("the wallet in whole units", other.liquidation_price - price))
+        found.append(PriceStep("other coins behind it", other.liquidation_price - price))
     return tuple(found)
 
 

@@ -11,8 +11,6 @@ from obverse.risk.pretrade.tickets import Ticket, ticket, ticket_of
 from obverse.risk.pretrade.venues import (
     Tickets,
     VenuePlace,
-    difference_words,
-    liquidation_words,
     ticket_at_all,
     venue_place,
 )
@@ -23,13 +21,11 @@ __all__ = [
     "Ticket",
     "Tickets",
     "VenuePlace",
-    "difference_words",
     "isolated_liquidation_price",
     "largest_size",
     "leverage_beyond_price",
     "leverage_limit",
     "leverage_under_probability",
-    "liquidation_words",
     "order_request",
     "ticket",
     "ticket_at_all",

@@ -7,31 +7,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from obverse.contracts import Instrument, Inverse, Position, exact, fill
-from obverse.contracts.accounting import ValueUnit
-from obverse.contracts.units import ExactNumber, exact_price, to_decimal
+from obverse.contracts import Instrument, Inverse, exact
+from obverse.contracts.units import ExactNumber, to_decimal
 from obverse.errors import AmountError, BookError, DataError, RuleError
-from obverse.risk.margin import MarginAccount, MarginTerms, Mode, margin_terms, requirement
-from obverse.risk.margin.requirements import entry_value
+from obverse.risk.margin import MarginAccount, MarginTerms, Mode, margin_terms
 from obverse.risk.pretrade.orders import order_request
 from obverse.risk.pretrade.sheets import tickets_table
 from obverse.risk.pretrade.tickets import Ticket, ticket_of
+from obverse.risk.side_by_side_steps import own_words, price_steps
 from obverse.rulebooks import Rulebook
 from obverse.tables import Table, Tabular
-
-_CLOSING = {
-    "none": "no fee for closing is kept",
-    "at_bankruptcy": "the closing fee is kept at the bankruptcy price",
-    "on_entry_and_margin": "the closing fee is kept on entry value and margin",
-    "at_mark": "the closing fee at the mark is added to maintenance",
-}
-_BASIS = {"entry": "maintenance on value at entry", "mark": "maintenance on value at the mark"}
-_ROUNDING = {
-    "none": "the price is not rounded",
-    "tick": "the price is rounded to a tick of {tick:f} against the trader",
-    "lot_units_and_tick": "a lot's value is rounded to whole units, then to a tick of {tick:f}",
-    "one_tick_early": "the price comes one tick of {tick:f} early",
-}
 
 
 @dataclass(frozen=True)
@@ -49,8 +34,8 @@ class VenuePlace:
 class Tickets(Tabular):
     """The same order at several venues; prints as one row a venue.
 
-    `differences` are, by venue, what its terms have that the first ticket's have not; `reasons`, by
-    venue, why there is no ticket.
+    `differences` are, by venue, what moves its liquidation price from the first ticket's;
+    `reasons`, by venue, why there is no ticket.
     """
 
     tickets: tuple[Ticket, ...]
@@ -110,69 +95,24 @@ def ticket_at_all(
             made.append(ticket_of(request, volatility_daily=volatility_daily))
         except (AmountError, BookError, DataError, RuleError) as error:
             reasons[place.account.venue] = str(error)
-    return Tickets(tuple(made), _differences(made, exact_price(price)), reasons)
+    return Tickets(tuple(made), _differences(made), reasons)
 
 
-def _differences(made: Sequence[Ticket], price: Decimal) -> dict[str, tuple[str, ...]]:
-    """What decides the first ticket's liquidation price, and what the others have instead."""
+def _differences(made: Sequence[Ticket]) -> dict[str, tuple[str, ...]]:
+    """What decides the first ticket's liquidation price, and what moves the others' from it."""
     found: dict[str, tuple[str, ...]] = {}
+    first = made[0].position_after if made else None
     for number, each in enumerate(made):
-        terms, opened = each.request.terms, _opened(each, price)
+        state = each.position_after
+        if state is None or first is None:
+            continue
         if number == 0:
-            first = opened, terms
-            words = liquidation_words(opened, terms)
+            words = own_words(state.held)
         else:
-            words = difference_words(opened, terms, *first)
+            steps = price_steps(first, state, each.request.mark)
+            words = tuple(f"{step.words}: {step.move_usd:+,.2f}" for step in steps)
         found[each.request.account.venue] = words
     return found
-
-
-def liquidation_words(position: Position, terms: MarginTerms) -> tuple[str, ...]:
-    """What decides a position's liquidation price under its terms, in short phrases."""
-    return tuple(words for words in _words(position, terms).values() if words)
-
-
-def difference_words(
-    position: Position, terms: MarginTerms, other: Position, other_terms: MarginTerms
-) -> tuple[str, ...]:
-    """What a position's terms have that another's have not: reasons for another price."""
-    own, others = _words(position, terms), _words(other, other_terms)
-    found = []
-    for name, words in own.items():
-        if words != others[name]:
-            found.append(words or f"not so: {others[name]}")
-    return tuple(found)
-
-
-def _words(position: Position, terms: MarginTerms) -> dict[str, str]:
-    """One phrase for each thing that moves the price; none where it does not."""
-    needed = requirement(position, terms, "maintenance")
-    rate = 100 * to_decimal(needed / entry_value(position))
-    closing = _CLOSING[terms.closing_fee]
-    if terms.closing_fee != "none":
-        closing += f" ({_percent(terms.taker_fee_rate)})"
-    opening = "the opening fee comes out of the margin" if terms.opening_fee == "margin" else ""
-    bankrupt = "a cross bankruptcy price leaves the closing fee" if terms.bankruptcy_fee else ""
-    funding = "predicted funding counts" if terms.predicted_funding else ""
-    per_lot = position.instrument.accounting.value_unit is ValueUnit.LOT
-    return {
-        "basis": _BASIS[terms.value_basis],
-        "rate": f"maintenance rate of {rate:.4g} % at this size",
-        "closing": closing,
-        "opening": opening,
-        "bankruptcy": bankrupt,
-        "funding": funding,
-        "value": "value is rounded lot by lot" if per_lot else "",
-        "rounding": _ROUNDING[terms.price_rounding].format(tick=position.instrument.tick),
-    }
-
-
-def _percent(rate: Fraction) -> str:
-    return f"{100 * float(rate):.4g} %"
-
-
-def _opened(made: Ticket, price: Decimal) -> Position:
-    return fill(Position.flat(made.request.instrument), made.request.contracts, price)
 
 
 def _contracts(instrument: Instrument, usd_amount: ExactNumber) -> Decimal:

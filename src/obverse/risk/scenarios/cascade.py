@@ -23,9 +23,10 @@ from obverse.contracts import Amount, Position, exact
 from obverse.contracts.accounting import rounded_fee
 from obverse.contracts.units import ExactNumber, exact_price, to_decimal
 from obverse.errors import BookError, DataError
+from obverse.risk.engines.state import AtRisk
 from obverse.risk.losses import InsuranceFund, cover, receive
 from obverse.risk.losses.inputs import distinct
-from obverse.risk.margin import MarginTerms, liquidation_fee, requirement
+from obverse.risk.margin import MarginTerms
 from obverse.risk.scenarios.cascade_results import AccountFate, Cascade, Wave
 from obverse.risk.scenarios.impact import MarketImpact
 from obverse.risk.scenarios.sharing import LossSharing, share
@@ -49,13 +50,9 @@ class CascadeAccount:
             raise BookError(f"account {self.name}: margin {self.margin}; expected {code} above 0.")
 
     def must_close(self, price: Decimal, margin: Amount | None = None) -> bool:
-        """Whether equity is down to what must be held at a price."""
-        position, payoff = self.position, self.position.instrument.payoff
-        value = payoff.value(position.contracts, price)
+        """Whether equity is below what must be held at a price."""
         coins = self.margin if margin is None else margin
-        equity = coins.fraction + payoff.pnl(position.cost.fraction, value)
-        needed = requirement(position, self.terms, "maintenance", mark_price=price)
-        return equity <= needed + liquidation_fee(position, self.terms, mark_price=price)
+        return AtRisk(self.position, coins, self.terms, price).is_liquidated
 
 
 @dataclass(frozen=True)

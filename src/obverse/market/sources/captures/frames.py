@@ -32,7 +32,8 @@ from obverse.errors import MarketDataError
 Direction = Literal["connected", "sent", "answered", "received"]
 
 _LINE = re.compile(
-    rb"(?:(?P<address>[a-z]+://\S+) (?P<arrow><->|<-|->) )?(?P<seconds>\d+(?:\.\d+)?)(?:: (?P<body>.*))?",
+    rb"(?:(?P<address>[a-z]+://\S+) (?P<arrow><->|<-|->) )?"
+    rb"(?P<seconds>\d+(?:\.\d+)?)(?:: (?P<body>.*))?",
     re.DOTALL,
 )
 _ARROWS: dict[bytes, Direction] = {b"<->": "connected", b"<-": "sent", b"->": "answered"}

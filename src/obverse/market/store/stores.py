@@ -1,0 +1,117 @@
+"""A store of recorded series: opened, and what its log says is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from obverse.errors import MarketDataError, nearest
+from obverse.market.printing import listing
+from obverse.market.store.commits import SCHEMA, Commit, Entry, read_log
+from obverse.market.store.places import Place, place_of
+
+MARKER = "obverse-store.json"
+DEFAULT_FOLDER = "obverse-data"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store as its log had it when it was opened; `reopened` sees later commits.
+
+    Attributes
+    ----------
+    place : folder or object storage
+    commits : in their order
+    """
+
+    place: Place
+    commits: tuple[Commit, ...]
+
+    @property
+    def name(self) -> str:
+        """Folder or URL."""
+        return self.place.name
+
+    def entries(
+        self, venue: str | None = None, instrument: str | None = None, kind: str | None = None
+    ) -> Iterator[Entry]:
+        """Walk the files of some series, in the order in which they were committed."""
+        wanted = {"venue": venue, "instrument": instrument, "kind": kind}
+        for commit in self.commits:
+            for entry in commit.entries:
+                if all(value in (None, getattr(entry, name)) for name, value in wanted.items()):
+                    yield entry
+
+    def known(self, field: str) -> tuple[str, ...]:
+        """All venues, instruments or kinds in the store."""
+        return tuple(dict.fromkeys(getattr(entry, field) for entry in self.entries()))
+
+    def has_imported(self, sha256: str, format_name: str) -> bool:
+        """Whether a file of that content was imported by that format."""
+        return any(
+            commit.origin.sha256 == sha256 and commit.origin.format == format_name
+            for commit in self.commits
+        )
+
+    def reopened(self) -> Store:
+        """The same store with the commits made since."""
+        return Store(self.place, read_log(self.place))
+
+
+def is_store(location: str | Path) -> bool:
+    """Whether a folder or URL holds a store."""
+    return place_of(location).exists(MARKER)
+
+
+def open_store(location: str | Path) -> Store:
+    """Open a store. Raises `MarketDataError` where there is none, or it is of a newer version."""
+    place = place_of(location)
+    if not place.exists(MARKER):
+        raise MarketDataError(
+            f"No store at {place.name}; make one by importing: obverse data import FILE... "
+            f"--store {place.name}"
+        )
+    _check_version(place)
+    return Store(place, read_log(place))
+
+
+def create_store(location: str | Path) -> Store:
+    """Open a store, and make an empty one where there is none.
+
+    Raises `MarketDataError` for a folder that holds other things.
+    """
+    place = place_of(location)
+    if place.exists(MARKER):
+        return open_store(location)
+    strangers = place.names("")
+    if strangers:
+        raise MarketDataError(
+            f"{place.name} is no store and not empty (it holds {strangers[0]}); "
+            "choose a new folder."
+        )
+    place.write(MARKER, msgspec.json.encode({"obverse_store": SCHEMA}))
+    return Store(place, ())
+
+
+def unknown(store: Store, field: str, value: str, entries: Iterable[Entry] = ()) -> MarketDataError:
+    """The error for a venue, instrument or kind that the store does not have."""
+    known = tuple(dict.fromkeys(getattr(entry, field) for entry in entries)) or store.known(field)
+    close = nearest(value, known)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    has = f"it has {listing(known[:12])}" if known else "it is empty"
+    return MarketDataError(f"No {field} {value!r} in {store.name}; {has}.{hint}")
+
+
+def _check_version(place: Place) -> None:
+    try:
+        version = msgspec.json.decode(place.read(MARKER), type=dict[str, int])["obverse_store"]
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise MarketDataError(f"{place.name}/{MARKER} is damaged: {error}") from None
+    if version > SCHEMA:
+        raise MarketDataError(
+            f"{place.name} has layout {version}, newer than this version's {SCHEMA}: "
+            "update Obverse."
+        )

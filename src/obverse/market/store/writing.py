@@ -1,0 +1,227 @@
+"""Adding to a store: rows it has already are left out, and a commit shows all of the rest at once.
+
+Where a stored row and a new one share their key and differ, the stored one stays and a finding says
+so. The recorder's own clock is not compared: two recorders see one event at two times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from obverse.errors import MarketDataError
+from obverse.market.observations import Finding
+from obverse.market.series.kinds import LOCAL_TIME, TIME
+from obverse.market.series.parts import Part, checked
+from obverse.market.store.commits import Commit, Entry, Origin, write_commit
+from obverse.market.store.reading import load
+from obverse.market.store.stores import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_FINDINGS = 200
+
+
+@dataclass
+class _Batch:
+    """What a commit will hold."""
+
+    number: int
+    entries: list[Entry]
+    findings: list[Finding]
+    rows_read: int = 0
+    rows_known: int = 0
+
+
+def append(
+    store: Store,
+    parts: Iterable[Part],
+    origin: Origin,
+    *,
+    imported_at: datetime,
+    watch: Callable[[int], None] | None = None,
+) -> Commit:
+    """Add parts of series in one commit, and give the commit.
+
+    Each part passes the door first (`obverse.market.series.parts`). A source that fails half-way
+    leaves nothing; nor does a process that is killed.
+
+    Parameters
+    ----------
+    watch : told the number of rows after each part
+
+    Raises
+    ------
+    MarketDataError : another writer is at work, a part is refused, or the source fails
+    """
+    with store.place.writing():
+        store = store.reopened()
+        _sweep(store)
+        batch = _Batch(len(store.commits) + 1, [], [])
+        try:
+            for part in parts:
+                _add(store, part, batch)
+                if watch is not None:
+                    watch(len(part.frame))
+        except BaseException:
+            for entry in batch.entries:
+                store.place.remove(entry.path)
+            raise
+        commit = Commit(
+            number=batch.number,
+            imported_at=imported_at,
+            origin=origin,
+            entries=tuple(batch.entries),
+            rows_read=batch.rows_read,
+            rows_known=batch.rows_known,
+            findings=_told(batch.findings),
+        )
+        write_commit(store.place, commit)
+    return commit
+
+
+def _sweep(store: Store) -> None:
+    """Remove what interrupted writers left: the lock says that no other is at work."""
+    for path in store.place.leftovers():
+        store.place.remove(path)
+    for path in orphans(store):
+        store.place.remove(path)
+
+
+def orphans(store: Store) -> list[str]:
+    """Data files that no commit names: of an import that was cut off, or one at work now."""
+    named = {entry.path for entry in store.entries()}
+    return [path for path in store.place.names("data") if path not in named]
+
+
+def _add(store: Store, part: Part, batch: _Batch) -> None:
+    part = checked(part)
+    batch.findings += part.findings
+    batch.rows_read += len(part.frame)
+    for month, frame in _months(part.frame):
+        fresh = _fresh(store, part, month, frame, batch)
+        batch.rows_known += len(frame) - len(fresh)
+        if len(fresh):
+            batch.entries.append(_write(store, part, month, fresh, batch))
+
+
+def _months(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Cut rows into calendar months of their time, UTC, each in its order."""
+    import polars as pl
+
+    if frame.is_empty():
+        return
+    numbers = frame.select(pl.col(TIME).dt.year() * 12 + pl.col(TIME).dt.month() - 1).to_series()
+    runs = numbers.rle().struct.unnest()
+    if runs["value"].is_duplicated().any():
+        pieces = frame.with_columns(numbers.alias("_month")).partition_by("_month", as_dict=True)
+        for (number,), piece in pieces.items():
+            yield _month(number), piece.drop("_month")
+        return
+    start = 0
+    for length, number in runs.iter_rows():
+        yield _month(number), frame.slice(start, length)
+        start += length
+
+
+def _month(number: int) -> str:
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def _fresh(
+    store: Store, part: Part, month: str, frame: pl.DataFrame, batch: _Batch
+) -> pl.DataFrame:
+    """Rows whose key is neither stored nor in this commit already."""
+    first, last = _bounds(frame)
+    earlier = [*store.entries(part.venue, part.instrument, part.kind.name), *batch.entries]
+    overlapping = [
+        entry
+        for entry in earlier
+        if (entry.venue, entry.instrument, entry.kind, entry.month)
+        == (part.venue, part.instrument, part.kind.name, month)
+        and entry.first_ns <= last
+        and entry.last_ns >= first
+    ]
+    if not overlapping:
+        return frame
+    stored = load(store.place, overlapping, part.kind)
+    _note_conflicts(part, frame, stored, batch.findings)
+    key = list(part.kind.key)
+    return frame.join(stored, on=key, how="anti", nulls_equal=True, maintain_order="left")
+
+
+def _note_conflicts(
+    part: Part, frame: pl.DataFrame, stored: pl.DataFrame, findings: list[Finding]
+) -> None:
+    import polars as pl
+
+    key = list(part.kind.key)
+    others = [name for name in part.kind.names if name not in (*key, LOCAL_TIME)]
+    both = frame.join(stored, on=key, how="inner", nulls_equal=True, suffix="_stored")
+    differs = [
+        (pl.col(name) != pl.col(f"{name}_stored")).fill_null(False).alias(name) for name in others
+    ]
+    found = both.select(differs)
+    columns = [name for name in others if found[name].any()]
+    if columns:
+        count = found.select(pl.any_horizontal(columns).sum()).item()
+        reason = (
+            f"{count:,} rows differ in {', '.join(columns)} from what is stored under the same "
+            f"{', '.join(key)}; what is stored stays"
+        )
+        findings.append(Finding("flagged", part.name, reason))
+
+
+def _write(store: Store, part: Part, month: str, frame: pl.DataFrame, batch: _Batch) -> Entry:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    content = buffer.getvalue()
+    path = _path(part, month, batch)
+    store.place.write(path, content)
+    first, last = _bounds(frame)
+    return Entry(
+        path=path,
+        venue=part.venue,
+        instrument=part.instrument,
+        kind=part.kind.name,
+        month=month,
+        rows=len(frame),
+        first_ns=first,
+        last_ns=last,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _path(part: Part, month: str, batch: _Batch) -> str:
+    """Place of a new file: folders that other tools read as hive partitions."""
+    folder = "/".join(
+        f"{name}={quote(value, safe='')}"
+        for name, value in (
+            ("venue", part.venue),
+            ("instrument", part.instrument),
+            ("kind", part.kind.name),
+            ("month", month),
+        )
+    )
+    return f"data/{folder}/{batch.number:08d}-{len(batch.entries):05d}.parquet"
+
+
+def _bounds(frame: pl.DataFrame) -> tuple[int, int]:
+    times = frame[TIME].to_physical()
+    first, last = times.min(), times.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        raise MarketDataError("a part has rows without a time.")
+    return first, last
+
+
+def _told(findings: Sequence[Finding]) -> tuple[str, ...]:
+    told = tuple(map(str, findings[:MAX_FINDINGS]))
+    more = len(findings) - len(told)
+    return (*told, f"and {more:,} findings more") if more else told

@@ -7,6 +7,7 @@
     │   ├── LocatedError         faults in a file, each with its line and field
     │   ├── BookError            a book of positions that does not hold together
     │   └── MarketDataError      a market observation that cannot be used
+    │       └── StoreError           a store that is missing, busy, damaged, or of a newer version
     ├── RuleError            the venue refuses: outside its dates, its lots, its listing
     └── DefectError          our bug: an invariant that does not hold
 
@@ -38,6 +39,10 @@ class BookError(DataError):
 
 class MarketDataError(DataError):
     """A market observation that cannot be used."""
+
+
+class StoreError(MarketDataError):
+    """A store of market data that is missing, busy, damaged, or of a newer version."""
 
 
 class RuleError(ObverseError, ValueError):

@@ -56,6 +56,7 @@ class Kind:
     key : columns that tell rows of one series apart
     ordered : whether rows keep the order of their source, as those of an order book do; else they
         are by time
+    by_month : whether a store keeps a file a month, as it does where there are many rows
     """
 
     name: str
@@ -63,6 +64,7 @@ class Kind:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = (TIME,)
     ordered: bool = False
+    by_month: bool = True
     interval: timedelta | None = None
 
     @property
@@ -199,6 +201,7 @@ FUNDING_SUMS = Kind(
         _number("value", "sum over the span, as a fraction of value", needed=True),
     ),
     key=(TIME, "start_time"),
+    by_month=False,
 )
 
 TICKERS = Kind(
@@ -251,11 +254,12 @@ INSTRUMENTS = Kind(
         _number("taker_fee", "fraction of value"),
         _size("initial_margin", "fraction of value, first tier"),
         _size("maintenance_margin", "fraction of value, first tier"),
-        _price("settlement_price", "at which it was settled"),
-        _price("mark", "last mark price"),
+        _size("settlement_price", "at which it was settled; 0 for a bet that was lost"),
+        _size("mark", "last mark price"),
         _number("basis_rate", "last annualised basis the mark was made with"),
     ),
     key=(TIME, "symbol"),
+    by_month=False,
 )
 
 OPTIONS = Kind(

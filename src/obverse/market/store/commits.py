@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from obverse.errors import MarketDataError
+from obverse.errors import StoreError
 from obverse.market.store.places import Place
 
 FOLDER = "commits"
@@ -79,17 +79,17 @@ class Commit(msgspec.Struct, frozen=True):
 
 
 def read_log(place: Place) -> tuple[Commit, ...]:
-    """Read all commits in their order. Raises `MarketDataError` for one that cannot be read."""
+    """Read all commits in their order. Raises `StoreError` for one that cannot be read."""
     return tuple(_read(place, path) for path in place.names(FOLDER))
 
 
 def write_commit(place: Place, commit: Commit) -> None:
-    """Make a commit's files visible. Raises `MarketDataError` where the number is taken."""
+    """Make a commit's files visible. Raises `StoreError` where the number is taken."""
     content = msgspec.json.format(msgspec.json.encode(commit), indent=1)
     try:
         place.write(f"{FOLDER}/{commit.number:08d}.json", content)
     except FileExistsError:
-        raise MarketDataError(
+        raise StoreError(
             f"{place.name}: commit {commit.number} was made by another writer meanwhile; "
             "import again."
         ) from None
@@ -100,10 +100,10 @@ def _read(place: Place, path: str) -> Commit:
         content = place.read(path)
         version: Any = msgspec.json.decode(content).get("schema", 0)
         if version > SCHEMA:
-            raise MarketDataError(
+            raise StoreError(
                 f"{place.name}/{path} has layout {version}, newer than this version's {SCHEMA}: "
                 "update Obverse."
             )
         return msgspec.json.decode(content, type=Commit)
     except (msgspec.MsgspecError, AttributeError, TypeError) as error:
-        raise MarketDataError(f"{place.name}/{path} is no commit of a store: {error}") from None
+        raise StoreError(f"{place.name}/{path} is no commit of a store: {error}") from None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from obverse.errors import MarketDataError
+from obverse.errors import StoreError
 
 _UNFINISHED = ".part"
 _LOCK = ".writer"
@@ -108,7 +108,7 @@ class LocalPlace:
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / _LOCK).open("a") as lock:
             if not _locked(lock.fileno()):
-                raise MarketDataError(
+                raise StoreError(
                     f"{self.root} is being written by another import; wait until it has ended."
                 )
             yield
@@ -184,7 +184,7 @@ class RemotePlace:
 def place_of(location: str | Path) -> Place:
     """Find the place of a folder or of an fsspec URL such as `s3://bucket/folder`.
 
-    Raises `MarketDataError` where fsspec, or what it needs for the URL, is not installed.
+    Raises `StoreError` where fsspec, or what it needs for the URL, is not installed.
     """
     text = str(location)
     if "://" not in text or text.startswith("file://"):
@@ -192,14 +192,14 @@ def place_of(location: str | Path) -> Place:
     try:
         import fsspec
     except ImportError:
-        raise MarketDataError(
+        raise StoreError(
             f"{text} needs fsspec: pip install 'obverse[cloud]', and what fsspec wants for "
             f"{text.split('://')[0]}."
         ) from None
     try:
         files, root = fsspec.core.url_to_fs(text)
     except (ImportError, ValueError) as error:
-        raise MarketDataError(f"{text} cannot be opened: {error}") from None
+        raise StoreError(f"{text} cannot be opened: {error}") from None
     return RemotePlace(text.rstrip("/"), files, root)
 
 

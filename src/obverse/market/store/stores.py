@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from obverse.errors import MarketDataError, nearest
+from obverse.errors import MarketDataError, StoreError, nearest
 from obverse.market.printing import listing
 from obverse.market.store.commits import SCHEMA, Commit, Entry, read_log
 from obverse.market.store.places import Place, place_of
@@ -67,10 +67,10 @@ def is_store(location: str | Path) -> bool:
 
 
 def open_store(location: str | Path) -> Store:
-    """Open a store. Raises `MarketDataError` where there is none, or it is of a newer version."""
+    """Open a store. Raises `StoreError` where there is none, or it is of a newer version."""
     place = place_of(location)
     if not place.exists(MARKER):
-        raise MarketDataError(
+        raise StoreError(
             f"No store at {place.name}; make one by importing: obverse data import FILE... "
             f"--store {place.name}"
         )
@@ -81,14 +81,14 @@ def open_store(location: str | Path) -> Store:
 def create_store(location: str | Path) -> Store:
     """Open a store, and make an empty one where there is none.
 
-    Raises `MarketDataError` for a folder that holds other things.
+    Raises `StoreError` for a folder that holds other things.
     """
     place = place_of(location)
     if place.exists(MARKER):
         return open_store(location)
     strangers = place.names("")
     if strangers:
-        raise MarketDataError(
+        raise StoreError(
             f"{place.name} is no store and not empty (it holds {strangers[0]}); "
             "choose a new folder."
         )
@@ -109,9 +109,9 @@ def _check_version(place: Place) -> None:
     try:
         version = msgspec.json.decode(place.read(MARKER), type=dict[str, int])["obverse_store"]
     except (msgspec.MsgspecError, KeyError) as error:
-        raise MarketDataError(f"{place.name}/{MARKER} is damaged: {error}") from None
+        raise StoreError(f"{place.name}/{MARKER} is damaged: {error}") from None
     if version > SCHEMA:
-        raise MarketDataError(
+        raise StoreError(
             f"{place.name} has layout {version}, newer than this version's {SCHEMA}: "
             "update Obverse."
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_FINDINGS = 200
+ALL_MONTHS = "all"
 
 
 @dataclass
@@ -104,18 +105,22 @@ def _add(store: Store, part: Part, batch: _Batch) -> None:
     part = checked(part)
     batch.findings += part.findings
     batch.rows_read += len(part.frame)
-    for month, frame in _months(part.frame):
+    for month, frame in _months(part):
         fresh = _fresh(store, part, month, frame, batch)
         batch.rows_known += len(frame) - len(fresh)
         if len(fresh):
             batch.entries.append(_write(store, part, month, fresh, batch))
 
 
-def _months(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def _months(part: Part) -> Iterator[tuple[str, pl.DataFrame]]:
     """Cut rows into calendar months of their time, UTC, each in its order."""
     import polars as pl
 
+    frame = part.frame
     if frame.is_empty():
+        return
+    if not part.kind.by_month:
+        yield ALL_MONTHS, frame
         return
     numbers = frame.select(pl.col(TIME).dt.year() * 12 + pl.col(TIME).dt.month() - 1).to_series()
     runs = numbers.rle().struct.unnest()

@@ -1,0 +1,32 @@
+"""All file formats that are read, and which of them a file is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from obverse.errors import MarketDataError, nearest
+from obverse.market.sources import bitmex_files, deribit_files
+from obverse.market.sources.file_formats import FileFormat
+
+FILE_FORMATS: tuple[FileFormat, ...] = (
+    *bitmex_files.FORMATS,
+    *deribit_files.FORMATS,
+)
+"""In the order in which they are tried."""
+
+
+def format_named(name: str) -> FileFormat:
+    """Look up a format by its name. Raises `MarketDataError` for one that is none."""
+    for each in FILE_FORMATS:
+        if each.name == name:
+            return each
+    names = [each.name for each in FILE_FORMATS]
+    close = nearest(name, names)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise MarketDataError(f"{name!r} is no file format; there are {', '.join(names)}.{hint}")
+
+
+def format_of(path: Path, formats: Sequence[FileFormat] = FILE_FORMATS) -> FileFormat | None:
+    """Find the format of a file; None if it is of none."""
+    return next((each for each in formats if each.recognises(path)), None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Value: TypeAlias = str | float | int | bool | None
-Series: TypeAlias = tuple[str, str]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS_PER_MICROSECOND = 1_000
@@ -33,6 +34,14 @@ def of_instant(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND * NANOSECONDS_PER_MICROSECOND
 
 
+@dataclass(frozen=True)
+class _Note:
+    severity: Severity
+    instrument: str
+    kind: str
+    reason: str
+
+
 class Rows:
     """Rows of one file, a list a column, by instrument and kind.
 
@@ -44,8 +53,8 @@ class Rows:
         self.venue = venue
         self.file = file
         self._kinds: dict[str, Kind] = {}
-        self._series: dict[Series, dict[str, list[Any]]] = {}
-        self._notes: Counter[tuple[Severity, str, str]] = Counter()
+        self._series: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        self._notes: Counter[_Note] = Counter()
 
     def add(self, instrument: str, kind: Kind, **values: Value) -> None:
         """Add a row."""
@@ -56,28 +65,39 @@ class Rows:
         for name, value in values.items():
             columns[name].append(value)
 
-    def note(self, severity: Severity, instrument: str, reason: str, count: int = 1) -> None:
-        """Tell of messages or rows; the same reason is told once, with their number."""
-        self._notes[severity, instrument, reason] += count
+    def note(
+        self, severity: Severity, instrument: str, reason: str, kind: Kind | None = None
+    ) -> None:
+        """Tell of a message or a row; the same reason is told once, with its number of times."""
+        self._notes[_Note(severity, instrument, kind.name if kind else "", reason)] += 1
 
     def parts(self) -> list[Part]:
-        """Make parts. What was noted of an instrument goes with its first part, the rest too.
+        """Make parts, each with what was noted of it; notes on no series go with the first.
 
         Raises `MarketDataError` for values no column holds, such as times beyond the year 2262.
         """
         left = dict(self._notes)
-        parts = []
+        found = []
         for (instrument, name), columns in self._series.items():
-            own = [note for note in left if note[1] == instrument]
-            findings = _findings({note: left.pop(note) for note in own}, self.venue)
+            own = [
+                note for note in left if note.instrument == instrument and note.kind in ("", name)
+            ]
+            findings = self._findings({note: left.pop(note) for note in own})
             kind = self._kinds[name]
-            frame = self._frame(kind, columns)
-            parts.append(Part(self.venue, instrument, kind, frame, findings))
-        if parts and left:
-            first = parts[0]
-            findings = _findings(left, self.venue) + first.findings
-            parts[0] = Part(first.venue, first.instrument, first.kind, first.frame, findings)
-        return parts
+            found.append(Part(self.venue, instrument, kind, self._frame(kind, columns), findings))
+        if found and left:
+            found[0] = replace(found[0], findings=self._findings(left) + found[0].findings)
+        return found
+
+    def _findings(self, notes: Mapping[_Note, int]) -> tuple[Finding, ...]:
+        return tuple(
+            Finding(
+                note.severity,
+                " ".join(word for word in (self.venue, note.instrument, note.kind) if word),
+                f"{count:,} times: {note.reason}" if count > 1 else note.reason,
+            )
+            for note, count in notes.items()
+        )
 
     def _frame(self, kind: Kind, columns: dict[str, list[Any]]) -> pl.DataFrame:
         import polars as pl
@@ -96,14 +116,3 @@ def _column(name: str, values: list[Any], type_: pl.DataType) -> pl.Series:
 
     plain = pl.Int64() if type_ == pl.Datetime("ns", "UTC") else type_
     return pl.Series(name, values, plain).cast(type_)
-
-
-def _findings(notes: dict[tuple[Severity, str, str], int], venue: str) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(severity, f"{venue} {instrument}".strip(), f"{_times(count)}{reason}")
-        for (severity, instrument, reason), count in notes.items()
-    )
-
-
-def _times(count: int) -> str:
-    return f"{count:,} times: " if count > 1 else ""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 _MONTHS_BACK = 2
+_DERIVATIVES = ("perpetual", "future")
 
 
 def has_market(store: Store, venue: str, at: datetime) -> bool:
@@ -59,7 +60,7 @@ def stored_history(store: Store, symbol: str, venue: str | None = None) -> Quote
     if not own:
         known = {entry.instrument for entry in store.entries(venue=venue, kind=TICKERS.name)}
         raise SymbolError(symbol, f"among the tickers of {venue} in {store.name}", known)
-    rows = scan(store, TICKERS.name, venue=venue, instrument=symbol).collect().to_dicts()
+    rows = _with_index(store, venue, symbol).to_dicts()
     snapshots: list[Snapshot] = []
     findings: list[Finding] = []
     for row in _one_an_instant(rows):
@@ -68,6 +69,25 @@ def stored_history(store: Store, symbol: str, venue: str | None = None) -> Quote
         except MarketDataError as error:
             findings.append(Finding("refused", f"{symbol} at {iso(row[TIME])}", str(error)))
     return QuoteHistory(symbol, venue, _source(store), tuple(snapshots), tuple(findings))
+
+
+def _with_index(store: Store, venue: str, symbol: str) -> pl.DataFrame:
+    """Tickers of one instrument, each with the last index that any ticker of its coin said."""
+    import polars as pl
+
+    anchor = pl.coalesce("snapshot_time", TIME).alias("anchor")
+    own = scan(store, TICKERS.name, venue=venue, instrument=symbol).collect()
+    coin = own["underlying"][0]
+    said = (
+        scan(store, TICKERS.name, venue=venue)
+        .filter(pl.col("underlying") == coin, pl.col("index").is_not_null())
+        .select(anchor, pl.col("index").alias("index_said"))
+        .unique("anchor", keep="last")
+        .sort("anchor")
+        .collect()
+    )
+    joined = own.with_columns(anchor).sort("anchor").join_asof(said, on="anchor", tolerance="1h")
+    return joined.with_columns(pl.coalesce("index", "index_said").alias("index"))
 
 
 def _source(store: Store) -> str:
@@ -88,6 +108,8 @@ def _venue(store: Store, venue: str | None) -> str:
 
 def _last_rows(store: Store, venue: str, at: datetime | None) -> list[Row]:
     """Rows of each coin's last snapshot not after an instant."""
+    import polars as pl
+
     found = span(store.entries(venue=venue, kind=TICKERS.name))
     assert found is not None
     first, last = found
@@ -105,8 +127,8 @@ def _last_rows(store: Store, venue: str, at: datetime | None) -> list[Row]:
         }
     )
     since = datetime.fromisoformat(f"{months[-_MONTHS_BACK:][0]}-01T00:00:00+00:00")
-    table = scan(store, TICKERS.name, venue=venue, since=since, until=until).collect()
-    return _anchored(table).to_dicts()
+    table = scan(store, TICKERS.name, venue=venue, since=since, until=until)
+    return _anchored(table.filter(pl.col("contract").is_in(_DERIVATIVES)).collect()).to_dicts()
 
 
 def _anchored(table: pl.DataFrame) -> pl.DataFrame:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from obverse.contracts.symbols import SymbolPattern, match
 from obverse.errors import MarketDataError
 from obverse.market.observations import Finding
 from obverse.market.series.kinds import Kind
@@ -22,6 +23,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS_PER_MICROSECOND = 1_000
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
+_EIGHT = time(8, tzinfo=UTC)
 
 
 def of_milliseconds(milliseconds: int) -> int:
@@ -32,6 +34,14 @@ def of_milliseconds(milliseconds: int) -> int:
 def of_instant(moment: datetime) -> int:
     """Nanoseconds since 1970 UTC, exactly."""
     return (moment - EPOCH) // _MICROSECOND * NANOSECONDS_PER_MICROSECOND
+
+
+def at_eight(day: SymbolPattern, text: str) -> int | None:
+    """08:00 UTC, when many venues deliver, of the day that a name tells; None if it tells none."""
+    found = match(day, text)
+    if found is None or not isinstance(found.near, date):
+        return None
+    return of_instant(datetime.combine(found.near, _EIGHT))
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from obverse.errors import DefectError, ObverseError
+from obverse.app.data_cli import data
+from obverse.app.guard import FAILED, guard
 
 app = typer.Typer(
     name="obverse",
@@ -21,8 +22,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-BAD_INPUT = 2
-FAILED = 1
+app.add_typer(data, name="data")
+
+MARKET_HELP = (
+    "'simulated', or a file, folder or store of recorded data. Default: the store, for a --venue "
+    "and an instant that it holds; else simulated."
+)
 
 
 class Faces(StrEnum):
@@ -56,9 +61,7 @@ def top(
 
 @app.command()
 def report(
-    market: Annotated[
-        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
-    ] = "simulated",
+    market: Annotated[str | None, typer.Option(help=MARKET_HELP)] = None,
     at: Annotated[
         str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
     ] = None,
@@ -84,7 +87,7 @@ def report(
     """Print what a market and a book are worth and risk, in coin and in dollars."""
     from obverse.app.commands import report as command
 
-    _guard(
+    guard(
         command.run,
         command.Request(
             market=market,
@@ -119,11 +122,11 @@ def rules(
     from obverse.app.commands import rules as command
 
     if compare:
-        _guard(command.run_compare, as_of, underlying, json, csv)
+        guard(command.run_compare, as_of, underlying, json, csv)
     elif venue is None:
-        _guard(command.run_list, json)
+        guard(command.run_list, json)
     else:
-        _guard(command.run_venue, venue, as_of, product, json, csv)
+        guard(command.run_venue, venue, as_of, product, json, csv)
 
 
 @app.command()
@@ -137,7 +140,7 @@ def conformance(
     """Compute published worked examples and compare; exit 1 if any fails."""
     from obverse.app.commands import conformance as command
 
-    raise typer.Exit(_guard(command.run, files, json, verbose))
+    raise typer.Exit(guard(command.run, files, json, verbose))
 
 
 @app.command()
@@ -150,7 +153,7 @@ def symbol(
     """Tell what an instrument's name means, at each venue that knows it."""
     from obverse.app.commands import symbols as command
 
-    _guard(command.run_symbol, name, venue, as_of, json)
+    guard(command.run_symbol, name, venue, as_of, json)
 
 
 @app.command()
@@ -164,17 +167,14 @@ def calendar(
     """Print what is listed at an instant: expiries, days left, roll dates, names."""
     from obverse.app.commands import symbols as command
 
-    _guard(command.run_calendar, venue, at, underlying, roll_days, json)
+    guard(command.run_calendar, venue, at, underlying, roll_days, json)
 
 
 @app.command()
 def marks(
     market: Annotated[
         str | None,
-        typer.Option(
-            help="'simulated', or a file or folder of recorded data. Default simulated; with "
-            "--sources alone no market."
-        ),
+        typer.Option(help=f"{MARKET_HELP} With --sources alone no market."),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
@@ -221,14 +221,12 @@ def marks(
         start=start,
         until=until,
     )
-    _guard(command.run, request, json, csv, html)
+    guard(command.run, request, json, csv, html)
 
 
 @app.command()
 def funding(
-    market: Annotated[
-        str, typer.Option(help="'simulated', or a file that holds many instants.")
-    ] = "simulated",
+    market: Annotated[str | None, typer.Option(help=MARKET_HELP)] = None,
     at: Annotated[str | None, typer.Option(help="One instant, instead of a range.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Start; 7 days before the end if simulated.")
@@ -253,7 +251,7 @@ def funding(
     request = command.Request(
         market, at, start, until, venue, underlying, instrument, seed, explain
     )
-    _guard(command.run, request, json, csv, html)
+    guard(command.run, request, json, csv, html)
 
 
 @app.command()
@@ -261,9 +259,7 @@ def risk(
     book: Annotated[
         Path | None, typer.Option(help="Book file (TOML). The simulated market has an example.")
     ] = None,
-    market: Annotated[
-        str, typer.Option(help="'simulated', or a file or folder of recorded data.")
-    ] = "simulated",
+    market: Annotated[str | None, typer.Option(help=MARKET_HELP)] = None,
     at: Annotated[
         str | None, typer.Option(help="Instant: the last snapshot not after it is used.")
     ] = None,
@@ -332,23 +328,7 @@ def risk(
         days=days,
         explain=explain,
     )
-    _guard(command.run, request, json, csv, html)
-
-
-def _guard(run: Any, *arguments: Any) -> Any:
-    """Run a command; what the user can mend ends in one clear message and exit code 2."""
-    from obverse.app.console import complain
-
-    try:
-        return run(*arguments)
-    except (DefectError, BrokenPipeError):
-        raise
-    except ObverseError as error:
-        complain(str(error))
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
-        raise typer.Exit(BAD_INPUT) from None
+    guard(command.run, request, json, csv, html)
 
 
 def main() -> None:

@@ -17,10 +17,12 @@ from obverse.market.histories import QuoteHistory
 from obverse.market.printing import listing
 from obverse.market.snapshots import Market
 from obverse.market.sources import deribit_curves
+from obverse.market.store.markets import stored_history, stored_market
+from obverse.market.store.stores import is_store, open_store
 
 T = TypeVar("T")
 _FILE = f"a {listing([*FORMATS])} file of the simple form (docs/market-files.md)"
-_FORMS = f"{_FILE}, or a directory with {deribit_curves.CURVES} (recorded Deribit curves)"
+_FORMS = f"{_FILE}, a store, or a directory with {deribit_curves.CURVES} (recorded Deribit curves)"
 
 
 def read(path: str | Path, at: Instant | None = None, venue: str | None = None) -> Market:
@@ -28,7 +30,7 @@ def read(path: str | Path, at: Instant | None = None, venue: str | None = None) 
 
     Parameters
     ----------
-    path : a file of the simple form, or a directory of recorded Deribit curves
+    path : a file of the simple form, a store, or a directory of recorded Deribit curves
     at : the last snapshot not after it is read
     venue : which venue, for files that hold several
 
@@ -37,15 +39,17 @@ def read(path: str | Path, at: Instant | None = None, venue: str | None = None) 
     MarketDataError : there is no such recording, or nothing usable in it at the instant
     LocatedError : rows that cannot be read, each with file and row
     """
-    place = _existing(path)
     until = None if at is None else instant(at)
+    if is_store(path):
+        return stored_market(open_store(path), until, venue)
+    place = _existing(path)
     if place.is_dir():
         return _read_directory(place, until, venue)
     return _opened(place, lambda: read_file(place, until, venue))
 
 
 def history(path: str | Path, symbol: str, venue: str | None = None) -> QuoteHistory:
-    """Read every instant of one instrument from a file of the simple form.
+    """Read every instant of one instrument from a file of the simple form, or from a store.
 
     Each instant passes the same door as a market read by `read`.
 
@@ -55,6 +59,8 @@ def history(path: str | Path, symbol: str, venue: str | None = None) -> QuoteHis
     SymbolError : the file never saw that instrument
     LocatedError : rows that cannot be read, each with file and row
     """
+    if is_store(path):
+        return stored_history(open_store(path), symbol, venue)
     place = _existing(path)
     if place.is_dir():
         raise MarketDataError(f"{place} is a directory; a history is read from {_FILE}.")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest
+from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest, market_place
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
@@ -38,7 +38,7 @@ DEFAULT_RANGE = timedelta(days=7)
 class Request:
     """What was asked for on the command line."""
 
-    market: str
+    market: str | None
     at: str | None
     start: str | None
     until: str | None
@@ -61,8 +61,9 @@ class Range:
 def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     """Run the venue's rules over a history, and print."""
     faces = Faces(json, csv, html)
-    over = _range(asked)
-    made = _run(asked, over)
+    place = market_place(asked.market, asked.at or asked.until, asked.venue)
+    over = _range(asked, place)
+    made = _run(asked, place, over)
     start = _start(made, over)
     now = accrual(made)
     found = windows(made, start)
@@ -92,23 +93,23 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     )
 
 
-def _range(asked: Request) -> Range:
+def _range(asked: Request, place: str) -> Range:
     if asked.at is not None and (asked.start or asked.until):
         raise DataError("--at is one instant, --from and --until a range: choose one.")
     if asked.at is not None:
         return Range(None, instant(asked.at), alone=True)
     start = None if asked.start is None else instant(asked.start)
     until = None if asked.until is None else instant(asked.until)
-    if until is None and asked.market == SIMULATED:
+    if until is None and place == SIMULATED:
         until = latest(asked.venue or DEFAULT_VENUE)
     if start is not None and until is not None and start >= until:
         raise DataError(f"--from {iso(start)} is not before --until {iso(until)}.")
     return Range(start, until, alone=False)
 
 
-def _run(asked: Request, over: Range) -> FundingRun:
-    if asked.market != SIMULATED:
-        return _recorded(asked, over)
+def _run(asked: Request, place: str, over: Range) -> FundingRun:
+    if place != SIMULATED:
+        return _recorded(asked, place, over)
     assert over.until is not None
     return simulated_funding(
         asked.seed,
@@ -119,20 +120,20 @@ def _run(asked: Request, over: Range) -> FundingRun:
     )
 
 
-def _recorded(asked: Request, over: Range) -> FundingRun:
-    """Find the perpetual in a file, and run its venue's rules over every instant of it."""
+def _recorded(asked: Request, place: str, over: Range) -> FundingRun:
+    """Find the perpetual in a file or store, and run its venue's rules over every instant of it."""
     symbol = asked.instrument
     if symbol is None:
-        market = read(asked.market, at=over.until, venue=asked.venue)
+        market = read(place, at=over.until, venue=asked.venue)
         perpetuals = market[asked.underlying.strip().upper()].perpetuals
         if len(perpetuals) != 1:
             known = ", ".join(quote.symbol for quote in perpetuals) or "none"
             raise MarketDataError(
-                f"{Path(asked.market).name} has these perpetuals on {asked.underlying}: {known}; "
+                f"{Path(place).name} has these perpetuals on {asked.underlying}: {known}; "
                 "--instrument chooses one."
             )
         symbol = perpetuals[0].symbol
-    return recorded_funding(history(asked.market, symbol, venue=asked.venue), over.until)
+    return recorded_funding(history(place, symbol, venue=asked.venue), over.until)
 
 
 def _start(made: FundingRun, over: Range) -> datetime | None:

@@ -21,7 +21,7 @@ from obverse.app.commands.marks_sources import (
     run_instant,
     run_range,
 )
-from obverse.app.commands.opening import SIMULATED, open_market
+from obverse.app.commands.opening import SIMULATED, market_place, open_market
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import iso
@@ -73,7 +73,8 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     if ranged or (asked.market is None and asked.sources is not None):
         _run_sources(asked, faces, ranged)
         return
-    market = open_market(asked.market or SIMULATED, asked.at, asked.venue, asked.seed)
+    place = market_place(asked.market, asked.at, asked.venue)
+    market = open_market(place, asked.at, asked.venue, asked.seed)
     book = rulebook(market.venue, as_of=market.asked)
     chosen = _chosen(market, book, asked)
     made = _compositions(market, book, asked, chosen)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 
+from obverse.app.console import remark
 from obverse.contracts import instant
 from obverse.market import DEFAULT_INSTANT, Market, read, simulated
+from obverse.market.store import is_store, open_store
+from obverse.market.store.markets import has_market
+from obverse.market.store.stores import DEFAULT_FOLDER
 from obverse.rulebooks import rulebook
 
 SIMULATED = "simulated"
@@ -19,12 +24,33 @@ def latest(venue: str) -> datetime:
     return usual if closed is None or usual < closed else closed - BEFORE_CLOSING
 
 
+def default_store() -> str:
+    """Folder or URL of the store that commands use unless they are told another."""
+    return os.environ.get("OBVERSE_STORE") or DEFAULT_FOLDER
+
+
+def market_place(place: str | None, at: str | None, venue: str | None) -> str:
+    """Where a market is read from; where nothing is said, the store if it has what is asked for.
+
+    The store is taken only for a venue and an instant that are both named and that it holds;
+    anything less is simulated, so that a bare command is the same on every machine.
+    """
+    if place is not None:
+        return place
+    if venue is None or at is None or not is_store(store := default_store()):
+        return SIMULATED
+    if not has_market(open_store(store), venue, instant(at)):
+        return SIMULATED
+    remark(f"Market: the store {store}; --market {SIMULATED} has the simulated one.")
+    return store
+
+
 def open_market(place: str, at: str | None, venue: str | None, seed: int) -> Market:
     """The simulated market of a venue, or one read from a file, as of an instant.
 
     Parameters
     ----------
-    place : `simulated`, or a file or folder
+    place : `simulated`, or a file, folder or store
     at : without it the last instant of a file, or `latest` of the simulated venue
     venue : to simulate, by default Deribit, or that a file's rows are of
     seed : of the simulated market; a file has none

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from obverse.app.commands.opening import open_market
+from obverse.app.commands.opening import market_place, open_market
 from obverse.app.commands.output import print_json
 from obverse.app.console import remark, show
 from obverse.app.report import report
@@ -28,7 +28,7 @@ NO_BOOK = "No book given: add --book FILE for positions, ladder and hedge."
 class Request:
     """What was asked for on the command line."""
 
-    market: str
+    market: str | None
     at: str | None
     book: Path | None
     no_book: bool
@@ -49,7 +49,8 @@ def run(asked: Request) -> None:
     if asked.book and asked.no_book:
         raise DataError("--book and --no-book: choose one.")
     rate = None if asked.dollar_rate is None else parse_rate(asked.dollar_rate)
-    market = open_market(asked.market, asked.at, asked.venue, asked.seed)
+    place = market_place(asked.market, asked.at, asked.venue)
+    market = open_market(place, asked.at, asked.venue, asked.seed)
     with _book(asked, market) as book:
         made = report(
             market, book, underlyings=asked.underlyings, dollar_rate=rate, face=asked.face

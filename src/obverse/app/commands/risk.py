@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from obverse.app.book_file import read_book_file
-from obverse.app.commands.opening import open_market
+from obverse.app.commands.opening import market_place, open_market
 from obverse.app.commands.report import EXAMPLE_TAKEN
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.console import remark
@@ -41,7 +41,7 @@ class Request:
     """What was asked for on the command line."""
 
     book: Path | None
-    market: str
+    market: str | None
     at: str | None
     venue: str | None
     seed: int
@@ -68,9 +68,10 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     bounds = _bounds(asked)
     level = _fraction(asked.level, "--level")
     venue = None if asked.everywhere else asked.venue
-    market = open_market(asked.market, asked.at, venue, asked.seed)
+    place = market_place(asked.market, asked.at, venue)
+    market = open_market(place, asked.at, venue, asked.seed)
     book = _book(asked.book, market)
-    state = _state(asked, book, market)
+    state = _state(asked, place, book, market)
     for words in stale(market, ()):
         remark(f"WARNING: {words}")
     beside = side_by_sides(state) if asked.everywhere and asked.what_if is None else []
@@ -149,7 +150,7 @@ def _book(path: Path | None, market: Market) -> Book:
         return read_book_file(example, market.asked, market.underlyings)[0]
 
 
-def _state(asked: Request, book: Book, market: Market) -> State:
+def _state(asked: Request, place: str, book: Book, market: Market) -> State:
     ordered = asked.what_if is not None  # perhaps on a coin that the book has none of yet
     coins = [one for one in market.underlyings if ordered or one in book.underlyings]
     if asked.history is not None:
@@ -158,6 +159,6 @@ def _state(asked: Request, book: Book, market: Market) -> State:
     elif market.simulated:
         histories = simulated_histories(asked.seed, coins, market.asked)
     else:
-        histories = recorded_histories(asked.market, market, coins)
+        histories = recorded_histories(place, market, coins)
     accounts = book_accounts(book, market)
     return State(book, market, accounts, histories, histories.volatilities(coins))

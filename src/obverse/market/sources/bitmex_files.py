@@ -25,7 +25,8 @@ from obverse.market.observations import Finding
 from obverse.market.series.kinds import FUNDING, INSTRUMENTS, TRADES, bars
 from obverse.market.series.parts import Part
 from obverse.market.sources.file_formats import FileFormat, TimeLabel
-from obverse.market.sources.parquet_tables import has_columns, read_table
+from obverse.market.sources.parquet_files import has_columns, read_table
+from obverse.market.sources.ratios import ratio
 
 VENUE = "bitmex"
 SATOSHI = 100_000_000
@@ -51,10 +52,10 @@ def _minutes(path: Path) -> Iterator[Part]:
         table.select(
             pl.col("close_time").alias("time"),
             (pl.col("close_time") - MINUTE).alias("open_time"),
-            *(pl.col(f"{name}_x100").truediv(100).alias(name) for name in _RANGE),
+            *(ratio(f"{name}_x100", 100).alias(name) for name in _RANGE),
             pl.col("volume_usd").alias("volume_contracts"),
             pl.col("volume_usd").alias("volume_quote"),
-            pl.col("turnover_xbt_sat").truediv(SATOSHI).alias("volume_coin"),
+            ratio("turnover_xbt_sat", SATOSHI).alias("volume_coin"),
             pl.col("trades"),
         ),
     )
@@ -79,7 +80,7 @@ def _resampled(path: Path) -> Iterator[Part]:
             *_RANGE,
             pl.col("volume_usd").alias("volume_contracts"),
             pl.col("volume_usd").alias("volume_quote"),
-            pl.col("turnover_xbt_sat").truediv(SATOSHI).alias("volume_coin"),
+            ratio("turnover_xbt_sat", SATOSHI).alias("volume_coin"),
             "trades",
         ),
         _unfinished(len(table) - len(whole), kind.name),
@@ -102,7 +103,7 @@ def _whole_fields(path: Path, label: str, interval: timedelta) -> Iterator[Part]
                 *_RANGE,
                 pl.col("volume").alias("volume_contracts"),
                 pl.when(inverse).then(pl.col("foreignNotional")).alias("volume_quote"),
-                pl.col("turnover").truediv(SATOSHI).alias("volume_coin"),
+                ratio("turnover", SATOSHI).alias("volume_coin"),
                 "trades",
                 pl.col("vwap").alias("average_price"),
             ),
@@ -123,7 +124,7 @@ def _funding(path: Path) -> Iterator[Part]:
             own.select(
                 pl.col("timestamp").alias("time"),
                 pl.col("fundingRate").alias("rate"),
-                length.dt.total_seconds().truediv(3600).alias("interval_hours"),
+                (length.dt.total_seconds() // 3600).alias("interval_hours"),
             ),
         )
 
@@ -186,7 +187,7 @@ def _trades(path: Path) -> Iterator[Part]:
                 pl.col("side").str.to_lowercase(),
                 "price",
                 "size",
-                pl.col("grossValue").truediv(SATOSHI).alias("value_coin"),
+                ratio("grossValue", SATOSHI).alias("value_coin"),
             ),
         )
 
@@ -206,7 +207,7 @@ def _format(
     read: Callable[[Path], Iterator[Part]],
     licence: str = "not stated",
 ) -> FileFormat:
-    return FileFormat(name, meaning, label, partial(has_columns, columns=columns), read, licence)
+    return FileFormat(name, meaning, label, partial(has_columns, names=columns), read, licence)
 
 
 FORMATS = (

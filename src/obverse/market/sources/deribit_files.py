@@ -27,7 +27,7 @@ from obverse.market.series.kinds import FUNDING, FUNDING_SUMS, OPTIONS, TICKERS,
 from obverse.market.series.parts import Part
 from obverse.market.sources.deribit_curves import PERPETUAL_SOURCE, VENUE
 from obverse.market.sources.file_formats import FileFormat
-from obverse.market.sources.parquet_tables import has_columns, read_table
+from obverse.market.sources.parquet_files import has_columns, read_table
 
 if TYPE_CHECKING:
     import polars as pl

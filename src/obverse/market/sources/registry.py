@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from obverse.errors import MarketDataError, nearest
-from obverse.market.sources import bitmex_files, deribit_files
+from obverse.market.sources import (
+    bar_csv,
+    binance_recordings,
+    bitmex_files,
+    deribit_files,
+    perpetuals_8h,
+)
 from obverse.market.sources.file_formats import FileFormat
 
 FILE_FORMATS: tuple[FileFormat, ...] = (
     *bitmex_files.FORMATS,
     *deribit_files.FORMATS,
+    binance_recordings.FORMAT,
+    *perpetuals_8h.FORMATS,
+    *bar_csv.FORMATS,
 )
 """In the order in which they are tried."""
 

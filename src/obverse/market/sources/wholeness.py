@@ -7,9 +7,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from obverse.market.sources.parquet_tables import is_broken_parquet
-
 _PIECE = 1 << 20
+_MAGIC = b"PAR1"
 
 
 def fault(path: Path) -> str:
@@ -17,7 +16,7 @@ def fault(path: Path) -> str:
     try:
         if path.stat().st_size == 0:
             return "it is empty"
-        if path.suffix == ".parquet" and is_broken_parquet(path):
+        if path.suffix == ".parquet" and _is_broken_parquet(path):
             return "it is no whole Parquet file: truncated or corrupt"
         if path.suffix == ".zip" and (first := _zip_fault(path)):
             return first
@@ -45,3 +44,14 @@ def _gzip_fault(path: Path) -> str:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         return f"its compression is truncated or corrupt: {error}"
     return ""
+
+
+def _is_broken_parquet(path: Path) -> bool:
+    """Whether a file named as Parquet does not begin and end as one."""
+    with path.open("rb") as opened:
+        begin = opened.read(4)
+        opened.seek(0, 2)
+        size = opened.tell()
+        opened.seek(max(size - 4, 0))
+        end = opened.read(4)
+    return size < 12 or begin != _MAGIC or end != _MAGIC

@@ -1,0 +1,1 @@
+"""What `obverse data` does, a module a command."""

@@ -1,0 +1,150 @@
+"""The commands under `obverse data`: recorded series brought in, kept, looked at and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obverse.app.guard import guard
+from obverse.market.store.stores import DEFAULT_FOLDER
+
+data = typer.Typer(
+    help="Market data: import, fetch, list, show, check, export and query the store.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Store = Annotated[
+    str,
+    typer.Option(
+        "--store", envvar="OBVERSE_STORE", help="Folder of the store, or a URL that fsspec knows."
+    ),
+]
+Venue = Annotated[str | None, typer.Option(help="Only this venue.")]
+Instrument = Annotated[str | None, typer.Option(help="Only this instrument.")]
+Kind = Annotated[str | None, typer.Option(help="Only this kind of series, such as bars_1m.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print one CSV table.")]
+Start = Annotated[str | None, typer.Option("--from", help="First instant.")]
+Until = Annotated[str | None, typer.Option(help="Last instant.")]
+
+
+@data.command("import")
+def import_(
+    files: Annotated[list[Path] | None, typer.Argument(help="Files, or folders of files.")] = None,
+    store: Store = DEFAULT_FOLDER,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="Read every file as this format.")
+    ] = None,
+    columns: Annotated[
+        Path | None,
+        typer.Option(help="Column map (TOML) for CSV and Parquet tables of your own."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and check the files, and keep nothing.")
+    ] = False,
+    formats: Annotated[bool, typer.Option("--formats", help="List the known formats.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Import recorded files; exit 1 if one was broken. Run again to go on where it stopped."""
+    from obverse.app.data import importing
+
+    if formats:
+        guard(importing.run_formats, json, csv)
+        return
+    request = importing.Request(tuple(files or ()), store, format_, columns, dry_run)
+    raise typer.Exit(guard(importing.run, request, json, csv))
+
+
+@data.command("list")
+def list_(
+    store: Store = DEFAULT_FOLDER,
+    venue: Venue = None,
+    instrument: Instrument = None,
+    kind: Kind = None,
+    every: Annotated[bool, typer.Option("--all", help="A row an instrument.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """List what is stored: series, their span, rows and size."""
+    from obverse.app.data import listing
+
+    guard(listing.run, listing.Request(store, venue, instrument, kind, every), json, csv)
+
+
+@data.command()
+def show(
+    venue: Annotated[str, typer.Argument(help="A venue, such as deribit.")],
+    instrument: Annotated[str, typer.Argument(help="An instrument, such as BTC-PERPETUAL.")],
+    kind: Annotated[str | None, typer.Argument(help="A kind, such as bars_1m.")] = None,
+    store: Store = DEFAULT_FOLDER,
+    start: Start = None,
+    until: Until = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many of the last rows.")] = 10,
+    json: Json = False,
+    csv: Csv = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with a chart.")] = None,
+) -> None:
+    """Show one series: its columns, last rows, and where it came from."""
+    from obverse.app.data import showing
+
+    request = showing.Request(store, venue, instrument, kind, start, until, rows)
+    guard(showing.run, request, json, csv, html)
+
+
+@data.command()
+def check(
+    store: Store = DEFAULT_FOLDER,
+    venue: Venue = None,
+    instrument: Instrument = None,
+    kind: Kind = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Compare with a second series: VENUE/INSTRUMENT of the same kind."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Do not read the files anew.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Check files and series: gaps, repeats, stale runs, outliers, clocks; exit 1 on errors."""
+    from obverse.app.data import checking
+
+    request = checking.Request(store, venue, instrument, kind, against, quick)
+    raise typer.Exit(guard(checking.run, request, json, csv))
+
+
+@data.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .ndjson.")],
+    kind: Annotated[str, typer.Option(help="Kind of series, such as bars_1m.")],
+    store: Store = DEFAULT_FOLDER,
+    venue: Venue = None,
+    instrument: Instrument = None,
+    start: Start = None,
+    until: Until = None,
+    columns: Annotated[str | None, typer.Option(help="Columns, such as time,close.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> None:
+    """Write stored rows of a kind to a file."""
+    from obverse.app.data import exporting
+
+    names = tuple(columns.split(",")) if columns else None
+    request = exporting.Request(target, kind, store, venue, instrument, start, until, names, force)
+    guard(exporting.run, request)
+
+
+@data.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A query; each kind of series is a table.")],
+    store: Store = DEFAULT_FOLDER,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Query the store with DuckDB."""
+    from obverse.app.data import querying
+
+    guard(querying.run, query, store, json, csv)

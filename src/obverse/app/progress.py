@@ -1,0 +1,34 @@
+"""Progress of long work, on stderr and only where a person sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from obverse.app.console import console
+
+Advance = Callable[[str, int], None]
+
+
+@contextmanager
+def progress(total: int, unit: str) -> Iterator[Advance]:
+    """Show a bar of some total; advance it with what is at work now and how much was done.
+
+    On a terminal it moves; elsewhere nothing is drawn, so that logs stay whole.
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + unit),
+        TimeRemainingColumn(),
+    )
+    out = console(errors=True)
+    with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def advance(what: str, done: int) -> None:
+            bar.update(task, description=what, advance=done)
+
+        yield advance

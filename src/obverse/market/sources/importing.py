@@ -7,11 +7,15 @@ passed over. A file that is broken or of no known format is named and passed ove
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from obverse.errors import DataError, MarketDataError, StoreError
 from obverse.market.series.parts import Part, checked
@@ -24,6 +28,10 @@ from obverse.market.store.writing import append
 
 Status = Literal["imported", "known", "unknown", "broken", "would import"]
 _PIECE = 1 << 20
+_STUMBLES = (
+    msgspec.MsgspecError, zipfile.BadZipFile, zlib.error, ArithmeticError, AttributeError,
+    EOFError, LookupError, OSError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def import_file(
         licence=found.format.licence,
     )
     try:
-        parts = found.format.read(found.path)
+        parts = _parts(found)
         commit = append(store, parts, origin, imported_at=imported_at, watch=watch)
     except StoreError:
         raise
@@ -116,12 +124,28 @@ def rehearse(found: Found) -> Outcome:
     if found.format is None:
         return _passed_over(found)
     try:
-        parts = [checked(part) for part in found.format.read(found.path)]
+        parts = [checked(part) for part in _parts(found)]
     except DataError as error:
         return Outcome(found.path, "broken", found.format.name, reason=str(error))
     rows = sum(len(part.frame) for part in parts)
     told = tuple(str(finding) for part in parts for finding in part.findings)
     return Outcome(found.path, "would import", found.format.name, rows, 0, _names(parts), told)
+
+
+def _parts(found: Found) -> Iterator[Part]:
+    """The parts of a file; whatever its reader stumbles on is the file's fault and says so."""
+    import polars as pl
+
+    assert found.format is not None
+    try:
+        yield from found.format.read(found.path)
+    except DataError:
+        raise
+    except (pl.exceptions.PolarsError, *_STUMBLES) as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise MarketDataError(
+            f"{found.path.name} is not as {found.format.name} has it: {what}"
+        ) from error
 
 
 def _found(path: Path, formats: Sequence[FileFormat]) -> Found:

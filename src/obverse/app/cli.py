@@ -226,7 +226,10 @@ def marks(
 
 @app.command()
 def funding(
-    market: Annotated[str | None, typer.Option(help=MARKET_HELP)] = None,
+    market: Annotated[
+        str | None,
+        typer.Option(help="'simulated' (the default), or a file or store of many instants."),
+    ] = None,
     at: Annotated[str | None, typer.Option(help="One instant, instead of a range.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Start; 7 days before the end if simulated.")

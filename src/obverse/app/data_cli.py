@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from obverse.app.defaults import DEFAULT_STORE
 from obverse.app.guard import guard
-from obverse.market.store.stores import DEFAULT_FOLDER
 
 data = typer.Typer(
     help="Market data: import, fetch, list, show, check, export and query the store.",
@@ -35,7 +35,7 @@ Until = Annotated[str | None, typer.Option(help="Last instant.")]
 @data.command("import")
 def import_(
     files: Annotated[list[Path] | None, typer.Argument(help="Files, or folders of files.")] = None,
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     format_: Annotated[
         str | None, typer.Option("--format", help="Read every file as this format.")
     ] = None,
@@ -62,7 +62,7 @@ def import_(
 
 @data.command("list")
 def list_(
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     venue: Venue = None,
     instrument: Instrument = None,
     kind: Kind = None,
@@ -81,7 +81,7 @@ def show(
     venue: Annotated[str, typer.Argument(help="A venue, such as deribit.")],
     instrument: Annotated[str, typer.Argument(help="An instrument, such as BTC-PERPETUAL.")],
     kind: Annotated[str | None, typer.Argument(help="A kind, such as bars_1m.")] = None,
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     start: Start = None,
     until: Until = None,
     rows: Annotated[int, typer.Option(min=1, help="How many of the last rows.")] = 10,
@@ -98,7 +98,7 @@ def show(
 
 @data.command()
 def check(
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     venue: Venue = None,
     instrument: Instrument = None,
     kind: Kind = None,
@@ -121,7 +121,7 @@ def check(
 def export(
     target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .ndjson.")],
     kind: Annotated[str, typer.Option(help="Kind of series, such as bars_1m.")],
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     venue: Venue = None,
     instrument: Instrument = None,
     start: Start = None,
@@ -140,7 +140,7 @@ def export(
 @data.command()
 def sql(
     query: Annotated[str, typer.Argument(help="A query; each kind of series is a table.")],
-    store: Store = DEFAULT_FOLDER,
+    store: Store = DEFAULT_STORE,
     json: Json = False,
     csv: Csv = False,
 ) -> None:

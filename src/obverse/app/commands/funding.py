@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest, market_place
+from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
@@ -61,7 +61,7 @@ class Range:
 def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
     """Run the venue's rules over a history, and print."""
     faces = Faces(json, csv, html)
-    place = market_place(asked.market, asked.at or asked.until, asked.venue)
+    place = asked.market or SIMULATED
     over = _range(asked, place)
     made = _run(asked, place, over)
     start = _start(made, over)

@@ -6,11 +6,11 @@ import os
 from datetime import datetime, timedelta
 
 from obverse.app.console import remark
+from obverse.app.defaults import DEFAULT_STORE
 from obverse.contracts import instant
 from obverse.market import DEFAULT_INSTANT, Market, read, simulated
 from obverse.market.store import is_store, open_store
 from obverse.market.store.markets import has_market
-from obverse.market.store.stores import DEFAULT_FOLDER
 from obverse.rulebooks import rulebook
 
 SIMULATED = "simulated"
@@ -26,7 +26,7 @@ def latest(venue: str) -> datetime:
 
 def default_store() -> str:
     """Folder or URL of the store that commands use unless they are told another."""
-    return os.environ.get("OBVERSE_STORE") or DEFAULT_FOLDER
+    return os.environ.get("OBVERSE_STORE") or DEFAULT_STORE
 
 
 def market_place(place: str | None, at: str | None, venue: str | None) -> str:

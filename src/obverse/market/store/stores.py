@@ -14,7 +14,6 @@ from obverse.market.store.commits import SCHEMA, Commit, Entry, read_log
 from obverse.market.store.places import Place, place_of
 
 MARKER = "obverse-store.json"
-DEFAULT_FOLDER = "obverse-data"
 
 
 @dataclass(frozen=True)

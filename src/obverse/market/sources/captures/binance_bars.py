@@ -1,7 +1,11 @@
 """Binance bars: labelled by their open, with a last millisecond that is not yet the close.
 
 `closeTime` is the last millisecond of the bar; it is known one later, which is `time`. Volume is in
-contracts, `baseVolume` in coin; a contract is worth so many dollars whatever the price.
+contracts and in coin; a contract is worth so many dollars whatever the price.
+
+Bars of an index or a mark count samples as trades and have no volume: both are left out. The last
+bar of an answer may not have been finished when it was given, and is left out too. Bars of a month
+have no one length, and so no kind.
 """
 
 from __future__ import annotations
@@ -10,10 +14,16 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
+
 from obverse.market.series.kinds import Kind, bars
+from obverse.market.sources.captures.binance_contracts import decoded, usd_per_contract
 from obverse.market.sources.captures.rows import Rows, of_milliseconds
 
 _INTERVAL = re.compile(r"(\d+)([smhdw])")
+_KLINE = tuple[
+    int, float, float, float, float, float, int, float, int, float, float, float
+]  # fmt: skip
 _UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -70,3 +80,46 @@ def add_bar(
         volume_coin=bar.volume_coin,
         trades=bar.trades,
     )
+
+
+def klines(rows: Rows, query: dict[str, str], data: msgspec.Raw) -> None:
+    """Add the bars of `klines`, of a contract."""
+    usd = usd_per_contract(query["symbol"].split("_")[0])
+    _add_bars(rows, query["symbol"], query["interval"], data, usd)
+
+
+def continuous_klines(rows: Rows, query: dict[str, str], data: msgspec.Raw) -> None:
+    """Add the bars of `continuousKlines`, such as those of `BTCUSD@current_quarter`."""
+    name = f"{query['pair']}@{query['contractType'].lower()}"
+    _add_bars(rows, name, query["interval"], data, usd_per_contract(query["pair"]))
+
+
+def index_klines(rows: Rows, query: dict[str, str], data: msgspec.Raw) -> None:
+    """Add the bars of `indexPriceKlines`, those of `BTCUSD@index`."""
+    _add_bars(rows, f"{query['pair']}@index", query["interval"], data, None)
+
+
+def mark_klines(rows: Rows, query: dict[str, str], data: msgspec.Raw) -> None:
+    """Add the bars of `markPriceKlines`, those of `BTCUSD_PERP@mark`."""
+    _add_bars(rows, f"{query['symbol']}@mark", query["interval"], data, None)
+
+
+def _add_bars(
+    rows: Rows, instrument: str, interval: str, data: msgspec.Raw, usd: int | None
+) -> None:
+    """Add all bars of an answer but its last; an index or a mark (no dollars) has no volume."""
+    kind = bars_of(interval)
+    if kind is None:
+        rows.note("dropped", instrument, f"bars of {interval} have no one length")
+        return
+    klines = decoded(list[_KLINE], data)
+    if klines:
+        rows.note("dropped", instrument, "the last bar of an answer may be unfinished", kind)
+    for kline in klines[:-1]:
+        start, first, high, low, last, contracts, end, coins, count, *_ = kline
+        traded = usd is not None
+        bar = Bar(
+            start, end, first, high, low, last,
+            contracts if traded else None, coins if traded else None, count if traded else None,
+        )  # fmt: skip
+        add_bar(rows, instrument, kind, bar, usd)

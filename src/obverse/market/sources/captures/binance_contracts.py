@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
 from obverse.contracts.symbols import SymbolPattern
 from obverse.market.series.kinds import INSTRUMENTS
 from obverse.market.sources.captures.rows import Rows, at_eight, of_milliseconds
+
+Message = TypeVar("Message")
 
 _NAME = re.compile(r"(?P<pair>(?P<coin>[A-Z0-9]+)USD)(?:_(?:PERP|(?P<day>\d{6})))")
 _DAY = SymbolPattern("{YYMMDD}")
@@ -90,6 +93,11 @@ def named(symbol: str) -> Named | None:
     if found["day"] and expiry is None:
         return None
     return Named(found["pair"], found["coin"], expiry)
+
+
+def decoded(type_: type[Message], data: msgspec.Raw) -> Message:
+    """Decode a message, in which numbers may be text. Raises `msgspec.DecodeError`."""
+    return msgspec.json.decode(data, type=type_, strict=False)
 
 
 def rate_of(text: str) -> float | None:

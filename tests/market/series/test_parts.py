@@ -63,7 +63,8 @@ def test_an_empty_minute_has_a_volume_of_zero() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"open_time": AT + 5 * MINUTE}, "opens at or after"),
+        ({"open_time": AT + 5 * MINUTE}, "does not open 0:01:00 before its close"),
+        ({"open_time": AT}, "does not open 0:01:00 before its close"),
         ({"high": 98.0, "close": 98.5}, "high is below its low"),
         ({"close": 102.0}, "close is outside"),
     ],

@@ -27,6 +27,7 @@ Rule = Literal["price", "size", "finite", "any"]
 
 TIME = "time"
 LOCAL_TIME = "local_time"
+OPEN_TIME = "open_time"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Kind:
         """Names of the columns, in their order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Names of the columns that a store keeps: a bar's open follows from its close."""
+        return tuple(name for name in self.names if self.interval is None or name != OPEN_TIME)
+
     def schema(self) -> dict[str, pl.DataType]:
         """Polars types of the columns."""
         import polars as pl
@@ -112,7 +118,7 @@ def _text(name: str, meaning: str, *, needed: bool = False) -> Column:
 
 _BAR_COLUMNS = (
     Column(TIME, "time", "close of the bar, when it became known", needed=True),
-    Column("open_time", "time", "open of the bar", needed=True),
+    Column(OPEN_TIME, "time", "open of the bar: its close less the interval", needed=True),
     _local(),
     _price("open", "first price", needed=True),
     _price("high", "highest price", needed=True),

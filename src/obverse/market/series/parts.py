@@ -9,7 +9,7 @@ a needed value that is null                               row dropped
 a price NaN, infinite, zero, below zero: needed           row dropped
 the same where it is not needed                           value dropped, row kept
 a size NaN, infinite, below zero; a number not finite     as for a price
-a bar that opens at or after its close                    row dropped
+a bar that does not open one interval before its close    row dropped
 a bar with its high below its low, or its close outside   row dropped
 a bar with its open outside (some venues carry over
 the close before)                                         kept; `obverse data check` tells it
@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from obverse.contracts.instants import iso
 from obverse.errors import MarketDataError
 from obverse.market.observations import Finding
-from obverse.market.series.kinds import TIME, Column, Kind
+from obverse.market.series.kinds import OPEN_TIME, TIME, Column, Kind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -154,9 +154,11 @@ def _emptied(frame: pl.DataFrame, part: Part, findings: list[Finding]) -> pl.Dat
 def _without_impossible_bars(frame: pl.DataFrame, part: Part) -> tuple[pl.DataFrame, list[Finding]]:
     import polars as pl
 
+    interval = part.kind.interval
     low, high, close = pl.col("low"), pl.col("high"), pl.col("close")
     tests = {
-        "opens at or after its close": pl.col("open_time") < pl.col(TIME),
+        f"it does not open {interval} before its close": pl.col(TIME) - pl.col(OPEN_TIME)
+        == interval,
         "its high is below its low": low <= high,
         "its close is outside its range": close.is_between(low, high),
     }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from obverse.contracts.instants import Instant, instant
 from obverse.errors import MarketDataError
-from obverse.market.series.kinds import TIME, Kind, kind_named
+from obverse.market.series.kinds import OPEN_TIME, TIME, Kind, kind_named
 from obverse.market.store.commits import Entry
 from obverse.market.store.places import Place
 from obverse.market.store.stores import Store, unknown
@@ -58,7 +58,7 @@ def scan(
     ]
     wanted = _wanted(shape, columns)
     read = list(dict.fromkeys((*wanted, TIME)))
-    frames = [_lazy(store.place, own, read) for own in _by_series(within)]
+    frames = [_lazy(store.place, own, shape, read) for own in _by_series(within)]
     whole = pl.concat(frames) if frames else _empty(shape, read)
     if first is not None:
         whole = whole.filter(pl.col(TIME) >= instant(since))  # type: ignore[arg-type]
@@ -73,9 +73,8 @@ def load(place: Place, entries: Sequence[Entry], kind: Kind) -> pl.DataFrame:
     """Read some files of one series whole."""
     import polars as pl
 
-    return pl.concat([pl.read_parquet(place.source(each.path)) for each in entries]).select(
-        kind.names
-    )
+    whole = pl.concat([pl.read_parquet(place.source(each.path)) for each in entries])
+    return _completed(whole.lazy(), kind).select(kind.names).collect()
 
 
 def span(entries: Iterable[Entry]) -> tuple[datetime, datetime] | None:
@@ -118,12 +117,23 @@ def _by_series(entries: Iterable[Entry]) -> list[list[Entry]]:
     return [sorted(own, key=lambda each: (each.month, each.first_ns)) for own in groups.values()]
 
 
-def _lazy(place: Place, entries: Sequence[Entry], columns: Sequence[str]) -> pl.LazyFrame:
+def _completed(table: pl.LazyFrame, kind: Kind) -> pl.LazyFrame:
+    """Stored columns, and a bar's open, which follows from its close."""
+    import polars as pl
+
+    if kind.interval is None:
+        return table
+    return table.with_columns((pl.col(TIME) - kind.interval).alias(OPEN_TIME))
+
+
+def _lazy(
+    place: Place, entries: Sequence[Entry], kind: Kind, columns: Sequence[str]
+) -> pl.LazyFrame:
     import polars as pl
 
     sources = [place.source(entry.path) for entry in entries]
     table = pl.scan_parquet(sources, hive_partitioning=False, glob=False)  # type: ignore[arg-type]
-    return table.select(
+    return _completed(table, kind).select(
         pl.lit(entries[0].venue).alias("venue"),
         pl.lit(entries[0].instrument).alias("instrument"),
         *columns,

@@ -1,6 +1,7 @@
 """SQL over a store, by DuckDB: each kind of series is a view with its venue and instrument.
 
-The views read the committed files only. DuckDB is an extra: `pip install "obverse[sql]"`.
+The views read the committed files only; their times are to the microsecond, so that SQL can reckon
+with them. DuckDB is an extra: `pip install "obverse[sql]"`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from obverse.errors import MarketDataError
+from obverse.market.series.kinds import OPEN_TIME, kind_named
 from obverse.market.store.places import LocalPlace, RemotePlace
 from obverse.market.store.stores import Store
 
@@ -47,8 +49,15 @@ def query(store: Store, statement: str) -> pl.DataFrame:
 def _make_view(connection: duckdb.DuckDBPyConnection, store: Store, kind: str) -> None:
     paths = [_address(store, entry.path) for entry in store.entries(kind=kind)]
     listed = ", ".join(_quoted(path) for path in paths)
+    shape = kind_named(kind)
+    times = [column.name for column in shape.columns if column.type == "time"]
+    stored = ", ".join(f"{name}::TIMESTAMPTZ AS {name}" for name in times if name in shape.stored)
+    columns = [f"* EXCLUDE (venue, instrument, kind) REPLACE ({stored})"]
+    if shape.interval is not None:
+        seconds = f"{shape.interval.total_seconds():.0f}"
+        columns.append(f"time::TIMESTAMPTZ - INTERVAL {seconds} SECOND AS {OPEN_TIME}")
     connection.execute(
-        f'CREATE VIEW "{kind}" AS SELECT venue, instrument, * EXCLUDE (venue, instrument, kind) '
+        f'CREATE VIEW "{kind}" AS SELECT venue, instrument, {", ".join(columns)} '
         f"FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_FINDINGS = 200
+_WRITERS = 4
 ALL_MONTHS = "all"
 
 
@@ -102,14 +104,25 @@ def orphans(store: Store) -> list[str]:
 
 
 def _add(store: Store, part: Part, batch: _Batch) -> None:
+    """Write a part's months, several at a time: one is encoded while another is flushed."""
     part = checked(part)
     batch.findings += part.findings
     batch.rows_read += len(part.frame)
+    fresh: list[tuple[str, str, pl.DataFrame]] = []
     for month, frame in _months(part):
-        fresh = _fresh(store, part, month, frame, batch)
-        batch.rows_known += len(frame) - len(fresh)
-        if len(fresh):
-            batch.entries.append(_write(store, part, month, fresh, batch))
+        rows = _fresh(store, part, month, frame, batch)
+        batch.rows_known += len(frame) - len(rows)
+        if len(rows):
+            fresh.append((_path(part, month, batch, len(fresh)), month, rows))
+    if len(fresh) == 1:
+        batch.entries.append(_write(store, part, *fresh[0]))
+        return
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        jobs = [pool.submit(_write, store, part, *each) for each in fresh]
+    done = [job.result() for job in jobs if job.exception() is None]
+    batch.entries += done
+    for job in jobs:
+        job.result()
 
 
 def _months(part: Part) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -183,11 +196,10 @@ def _note_conflicts(
         findings.append(Finding("flagged", part.name, reason))
 
 
-def _write(store: Store, part: Part, month: str, frame: pl.DataFrame, batch: _Batch) -> Entry:
+def _write(store: Store, part: Part, path: str, month: str, frame: pl.DataFrame) -> Entry:
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
+    frame.select(part.kind.stored).write_parquet(buffer, compression="zstd")
     content = buffer.getvalue()
-    path = _path(part, month, batch)
     store.place.write(path, content)
     first, last = _bounds(frame)
     return Entry(
@@ -204,7 +216,7 @@ def _write(store: Store, part: Part, month: str, frame: pl.DataFrame, batch: _Ba
     )
 
 
-def _path(part: Part, month: str, batch: _Batch) -> str:
+def _path(part: Part, month: str, batch: _Batch, before: int) -> str:
     """Place of a new file: folders that other tools read as hive partitions."""
     folder = "/".join(
         f"{name}={quote(value, safe='')}"
@@ -215,7 +227,7 @@ def _path(part: Part, month: str, batch: _Batch) -> str:
             ("month", month),
         )
     )
-    return f"data/{folder}/{batch.number:08d}-{len(batch.entries):05d}.parquet"
+    return f"data/{folder}/{batch.number:08d}-{len(batch.entries) + before:05d}.parquet"
 
 
 def _bounds(frame: pl.DataFrame) -> tuple[int, int]:

@@ -36,8 +36,10 @@ def test_each_kind_is_a_table_with_its_venue_instrument_and_month(filled: Store)
 
 
 def test_a_bars_open_is_a_column_too(filled: Store) -> None:
-    gap = query(filled, "SELECT DISTINCT time - open_time AS gap FROM bars_1m")["gap"]
-    assert gap.dt.total_seconds().to_list() == [60]
+    gap = query(filled, "SELECT DISTINCT epoch(time - open_time) AS gap FROM bars_1m")["gap"]
+    assert gap.to_list() == [60]
+    with pytest.raises(MarketDataError, match="epoch"):
+        query(filled, "SELECT time - open_time FROM bars_1m")
 
 
 def test_files_that_no_commit_names_are_not_read(

@@ -29,6 +29,8 @@ def query(store: Store, statement: str) -> pl.DataFrame:
         import duckdb
     except ImportError:
         raise MarketDataError("SQL needs DuckDB: pip install 'obverse[sql]'.") from None
+    import polars as pl
+
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         if isinstance(store.place, RemotePlace):
@@ -43,6 +45,11 @@ def query(store: Store, statement: str) -> pl.DataFrame:
         except duckdb.Error as error:
             tables = ", ".join(sorted(store.known("kind"))) or "none: the store is empty"
             raise MarketDataError(f"{error}\nTables: {tables}.") from None
+        except pl.exceptions.PolarsError as error:
+            raise MarketDataError(
+                f"A column's type has no place in a table ({error}); cast it, an interval with "
+                "epoch(...)."
+            ) from None
     return frame
 
 

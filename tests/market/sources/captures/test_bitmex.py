@@ -12,10 +12,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
 from obverse.market.series.parts import Part, checked
 from obverse.market.sources.captures.bitmex import FORMAT, LISTING_FORMAT, read, read_listing
+from obverse.market.sources.captures.bitmex_books import Books, Level
+from obverse.market.sources.captures.rows import Rows
 
 FEED = "wss://www.bitmex.com/realtime"
 ANSWER = "https://www.bitmex.com/api/v1/instrument/active"
@@ -255,6 +259,25 @@ def test_instrument_changes_are_folded_into_whole_tickers(
     assert told == ["a change to a record before its full state"]
 
 
+def test_of_several_changes_at_one_instant_the_last_is_shown(
+    venue_captures: Path, capture: Write
+) -> None:
+    text = (venue_captures / "bitmex_instrument_active_2021-07-22T223607Z.json").read_text()
+    record = next(each for each in json.loads(text) if each["symbol"] == "XBTUSD")
+    stamp = {"symbol": "XBTUSD", "timestamp": "2021-07-22T22:36:10.000Z"}
+    path = capture(
+        f"{FEED} <-> 1",
+        message("instrument", "partial", record),
+        message("instrument", "update", stamp | {"markPrice": 32190.5}),
+        message("instrument", "update", stamp | {"lastPrice": 32191.0}, at="11"),
+        message("instrument", "update", {"symbol": "XBTUSD", "lastPrice": 1.0}, at="12"),
+    )
+    part = series(read(path))["XBTUSD", "tickers"]
+    assert part.frame.select("mark", "last").rows() == [(32184.89, 32175.0), (32190.5, 32191.0)]
+    assert part.frame["local_time"][1] == datetime(1970, 1, 1, 0, 0, 11, tzinfo=UTC)
+    assert [each.reason for each in part.findings] == ["a change to a record without its time"]
+
+
 @pytest.mark.parametrize(
     ("interval", "hours"),
     [
@@ -290,6 +313,43 @@ def test_what_is_no_contract_of_its_own_is_told(capture: Write) -> None:
         "dropped bitmex .BXBT: type MRCXXX is no contract of its own",
         "dropped bitmex XBTM26-XBTU26: type FFCCSX is no contract of its own",
     ]
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["insert", "update", "delete"]),
+        st.integers(1, 4),
+        st.sampled_from(["Buy", "Sell"]),
+        st.integers(1, 9),
+    ),
+    max_size=30,
+)
+
+
+@given(ACTIONS)
+def test_the_levels_of_the_rows_are_those_of_the_numbers(
+    actions: list[tuple[str, int, str, int]],
+) -> None:
+    """Levels by price from the rows, against levels by number from the messages."""
+    rows, books = Rows("bitmex", "feed"), Books()
+    by_number = {1: (101.0, "Buy", 5.0)}
+    books.take(rows, "partial", [Level("XBTUSD", 1, "Buy", 5.0, 101.0)], "XBTUSD", 1)
+    for action, number, side, size in actions:
+        told = Level("XBTUSD", number, side, float(size))  # type: ignore[arg-type]
+        if action == "insert":
+            told.price = 100.0 + number
+            by_number[number] = (told.price, side, float(size))
+        elif number in by_number:
+            told.side = by_number[number][1]  # type: ignore[assignment]
+            if action == "delete":
+                told.size = None
+                del by_number[number]
+            else:
+                by_number[number] = (by_number[number][0], told.side, float(size))
+        books.take(rows, action, [told], "XBTUSD", 2)
+    by_price = dict(rows.parts()[0].frame.select("price", "size").iter_rows())
+    left = {price: size for price, size in by_price.items() if size}
+    assert left == {price: size for price, _, size in by_number.values()}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
 from obverse.market.sources.captures.frames import Frame, frames, is_capture
@@ -152,6 +154,26 @@ def test_a_file_with_a_spoiled_byte_is_refused(venue_captures: Path, tmp_path: P
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MarketDataError, match=r"absent\.gz cannot be read"):
         list(frames(tmp_path / "absent.gz"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4 * 10**18), st.binary(max_size=40)), max_size=8),
+    st.booleans(),
+)
+def test_whatever_is_recorded_is_walked(
+    tmp_path_factory: pytest.TempPathFactory, received: list[tuple[int, bytes]], packed: bool
+) -> None:
+    """Bytes as Python writes them, packed or not, with clocks to the nanosecond."""
+    lines = [f"{FEED} <-> 1.5"]
+    for nanoseconds, body in received:
+        seconds, rest = divmod(nanoseconds, 10**9)
+        kept = gzip.compress(body, mtime=0) if packed or body[:2] == b"\x1f\x8b" else body
+        lines.append(f"{seconds}.{rest:09}: {kept!r}")
+    path = tmp_path_factory.mktemp("captures") / "capture.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    found = list(frames(path))[1:]
+    assert [(frame.local_time_ns, frame.body) for frame in found] == received
+    assert {frame.direction for frame in found} <= {"received"}
 
 
 class Ping(msgspec.Struct):

@@ -8,7 +8,7 @@ kept in BTC, whatever the contract is on. A trade's side is the taker's.
 |---|---|
 | `/api/v1/instrument/active`, or a file of its answer | instruments, tickers |
 | `instrument` partial | instruments, tickers |
-| `instrument` update, which has the changed fields only | tickers, whole |
+| `instrument` update, which has the changed fields only | tickers, whole: an instant's last |
 | `trade` | trades; the `partial` has the last one before the recorder came |
 | `quote` | book_tops |
 | `orderBookL2`, `orderBookL2_25` | book_levels |
@@ -95,6 +95,7 @@ class _Reader:
         self.rows = rows
         self.books = Books()
         self.instruments: dict[str, dict[str, Any]] = {}
+        self.shown: dict[tuple[str, datetime], tuple[Instrument, int]] = {}
         self.tables: dict[str, Callable[[_Message, int], None]] = {
             "trade": self._trades,
             "quote": self._quotes,
@@ -168,10 +169,19 @@ class _Reader:
                 early = "a change to a record before its full state"
                 self.rows.note("dropped", symbol, early, TICKERS)
                 continue
+            if message.action != "partial" and "timestamp" not in change:
+                self.rows.note("dropped", symbol, "a change to a record without its time", TICKERS)
+                continue
             whole = msgspec.convert(self.instruments[symbol], Instrument)
             if message.action == "partial":
                 add_specification(self.rows, whole, local_time_ns)
+            self.shown[symbol, whole.timestamp] = whole, local_time_ns
+
+    def finish(self) -> list[Part]:
+        """Add the last of each instant's tickers, and make parts of all."""
+        for whole, local_time_ns in self.shown.values():
             add_ticker(self.rows, whole, local_time_ns)
+        return self.rows.parts()
 
     def _levels(self, message: _Message, local_time_ns: int) -> None:
         symbol = str(message.filter.get("symbol", ""))
@@ -189,7 +199,7 @@ def read(path: Path) -> list[Part]:
         except msgspec.DecodeError as error:
             what = f"{path.name} line {frame.place} is no message as expected: {error}."
             raise MarketDataError(what) from None
-    return rows.parts()
+    return reader.finish()
 
 
 def read_listing(path: Path) -> list[Part]:

@@ -228,6 +228,7 @@ def test_maps_are_found_beside_a_table_or_in_its_folder(tmp_path: Path) -> None:
         ('format = "%d.%m.%Y %H:%M"\nzone = "Europe/London"', "04.06.2019 01:00",
          "2019-06-04T00:00:00"),
         ('format = "%Y-%m-%d %H:%M:%S%z"', "2019-06-04 02:00:00+02:00", "2019-06-04T00:00:00"),
+        ("", "2019-06-04T00:00:00.000000001Z", "2019-06-04T00:00:00"),
         ("", "2019-06-04T00:00:00.5Z", "2019-06-04T00:00:00.500"),
     ],
 )  # fmt: skip
@@ -247,6 +248,10 @@ def test_times_are_read_as_the_map_says(
         ('format = "%Y-%m-%d"\nzone = "UTC"', "2019-13-04"),
         ('format = "%Y-%m-%d %H:%M"\nzone = "Europe/London"', "2019-10-27 01:30"),
         ("", "2019-06-04T00:00:00"),
+        ('unit = "ns"', "9223372036854775807"),
+        ('unit = "s"', "99999999999999999999"),
+        ('format = "%Y-%m-%d"\nzone = "UTC"', "2300-01-01"),
+        ('format = "%Y-%m-%d"\nzone = "UTC"', "0001-01-01"),
     ],
 )
 def test_times_that_cannot_be_read_are_told_with_their_line(
@@ -304,6 +309,14 @@ columns = { snapshot = "s", is_bid = "b", price = "p", size = "q", update_id = "
     table.with_columns(b=pl.lit("bid")).write_parquet(path)
     with pytest.raises(MarketDataError, match="b 'bid' is no true or false"):
         EVENT.read(path)
+
+
+@pytest.mark.parametrize("cell", [True, [1]])
+def test_a_time_of_a_type_that_is_none_is_told(tmp_path: Path, cell: object) -> None:
+    path = _written(tmp_path, "", name="x.parquet")
+    pl.DataFrame({"t": [cell], **{name: [1.0] for name in "ohlc"}}).write_parquet(path)
+    with pytest.raises(MarketDataError, match=r"(?s)x\.parquet row 1: t .* is no time of the map"):
+        OPEN.read(path)
 
 
 def test_a_parquet_time_without_a_zone_needs_one(tmp_path: Path) -> None:

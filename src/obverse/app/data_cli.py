@@ -106,6 +106,12 @@ def check(
         str | None,
         typer.Option(help="Compare with a second series: VENUE/INSTRUMENT of the same kind."),
     ] = None,
+    notes: Annotated[bool, typer.Option("--notes", help="Also what is merely worth knowing.")] = (
+        False
+    ),
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Take lost and damaged files out of the store.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Do not read the files anew.")] = False,
     json: Json = False,
     csv: Csv = False,
@@ -113,7 +119,7 @@ def check(
     """Check files and series: gaps, repeats, stale runs, outliers, clocks; exit 1 on errors."""
     from obverse.app.data import checking
 
-    request = checking.Request(store, venue, instrument, kind, against, quick)
+    request = checking.Request(store, venue, instrument, kind, against, quick, notes, repair)
     raise typer.Exit(guard(checking.run, request, json, csv))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from obverse.app.commands.output import print_csv, print_json
 from obverse.app.console import show
@@ -24,11 +24,8 @@ def put_tables(
     elif csv:
         print_csv(next(iter(tables.values())))
     else:
-        show(_with_rows(list(tables.values())))
-
-
-def _with_rows(tables: Sequence[Table]) -> list[Table]:
-    return [table for table in tables if table.rows] or list(tables[:1])
+        first, *others = tables.values()
+        show([first, *(table for table in others if table.rows)])
 
 
 def size_text(count: int) -> str:

@@ -55,8 +55,8 @@ class Kind:
     Attributes
     ----------
     key : columns that tell rows of one series apart
-    ordered : whether rows keep the order of their source, as those of an order book do; else they
-        are by time
+    ordered : whether rows keep the order of their source, as those of an order book do, as long as
+        one source gives them; else they are by time
     by_month : whether a store keeps a file a month, as it does where there are many rows
     """
 

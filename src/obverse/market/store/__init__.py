@@ -6,7 +6,7 @@
 from obverse.market.store.commits import Commit, Entry, Origin
 from obverse.market.store.reading import scan, span
 from obverse.market.store.stores import Store, create_store, is_store, open_store
-from obverse.market.store.writing import append
+from obverse.market.store.writing import append, retire
 
 __all__ = [
     "Commit",
@@ -17,6 +17,7 @@ __all__ = [
     "create_store",
     "is_store",
     "open_store",
+    "retire",
     "scan",
     "span",
 ]

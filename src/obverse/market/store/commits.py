@@ -61,6 +61,7 @@ class Commit(msgspec.Struct, frozen=True):
     rows_read : rows that the source gave and the door let through
     rows_known : of them, rows that the store had already
     findings : what the door and the store noticed
+    retired : paths of earlier commits' files that were lost or damaged and count no more
     """
 
     number: int
@@ -70,6 +71,7 @@ class Commit(msgspec.Struct, frozen=True):
     rows_read: int
     rows_known: int = 0
     findings: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
     schema: int = SCHEMA
 
     @property

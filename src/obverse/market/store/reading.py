@@ -64,7 +64,7 @@ def scan(
         whole = whole.filter(pl.col(TIME) >= instant(since))  # type: ignore[arg-type]
     if last is not None:
         whole = whole.filter(pl.col(TIME) <= instant(until))  # type: ignore[arg-type]
-    if not shape.ordered and not _in_sequence(within):
+    if not _in_sequence(within):
         whole = whole.sort(TIME, maintain_order=True)
     return whole.select("venue", "instrument", *wanted)
 

@@ -39,8 +39,11 @@ class Store:
     ) -> Iterator[Entry]:
         """Walk the files of some series, in the order in which they were committed."""
         wanted = {"venue": venue, "instrument": instrument, "kind": kind}
+        retired = self.retired
         for commit in self.commits:
             for entry in commit.entries:
+                if entry.path in retired:
+                    continue
                 if all(value in (None, getattr(entry, name)) for name, value in wanted.items()):
                     yield entry
 
@@ -48,10 +51,18 @@ class Store:
         """All venues, instruments or kinds in the store."""
         return tuple(dict.fromkeys(getattr(entry, field) for entry in self.entries()))
 
+    @property
+    def retired(self) -> frozenset[str]:
+        """Paths of files that were lost or damaged and count no more."""
+        return frozenset(path for commit in self.commits for path in commit.retired)
+
     def has_imported(self, sha256: str, format_name: str) -> bool:
-        """Whether a file of that content was imported by that format."""
+        """Whether a file of that content was imported by that format, and is still all there."""
+        retired = self.retired
         return any(
-            commit.origin.sha256 == sha256 and commit.origin.format == format_name
+            commit.origin.sha256 == sha256
+            and commit.origin.format == format_name
+            and not any(entry.path in retired for entry in commit.entries)
             for commit in self.commits
         )
 

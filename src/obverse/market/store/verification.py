@@ -49,7 +49,7 @@ def verify(
 
 def _fault(store: Store, entry: Entry, read: bool) -> str:
     if not store.place.exists(entry.path):
-        return f"missing: {entry.rows:,} committed rows are lost; import their source again"
+        return f"missing: {entry.rows:,} committed rows are lost"
     if not read:
         return ""
     content = store.place.read(entry.path)

@@ -89,6 +89,25 @@ def append(
     return commit
 
 
+def retire(store: Store, paths: Sequence[str], *, imported_at: datetime) -> Commit:
+    """Take files that were lost or damaged out of the store, so that their source can come again.
+
+    What is left of them stays where it is until the next import sweeps it away.
+    """
+    with store.place.writing():
+        store = store.reopened()
+        commit = Commit(
+            number=len(store.commits) + 1,
+            imported_at=imported_at,
+            origin=Origin("repair", "repair", "event"),
+            entries=(),
+            rows_read=0,
+            retired=tuple(paths),
+        )
+        write_commit(store.place, commit)
+    return commit
+
+
 def _sweep(store: Store) -> None:
     """Remove what interrupted writers left: the lock says that no other is at work."""
     for path in store.place.leftovers():

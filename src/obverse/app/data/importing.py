@@ -21,6 +21,7 @@ from obverse.market.store import Store, create_store
 from obverse.tables import Table, machine, number, text
 
 _SHOWN_FINDINGS = 12
+_SHOWN_UNKNOWN = 8
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def run(asked: Request, json: bool, csv: bool) -> int:
     outcomes = _import(found, store)
     findings = [line for outcome in outcomes for line in outcome.findings]
     where = "nothing was kept (--dry-run)" if store is None else f"store {asked.store}"
+    whole = json or csv
     put_tables(
-        {"files": _table(outcomes, where), "findings": _findings_table(findings, json or csv)},
+        {"files": _table(outcomes, where, whole), "findings": _findings_table(findings, whole)},
         json=json,
         csv=csv,
         extra={"store": asked.store, "dry_run": asked.dry_run},
@@ -101,14 +103,20 @@ def _import(found: Sequence[Found], store: Store | None) -> list[Outcome]:
     return outcomes
 
 
-def _table(outcomes: Sequence[Outcome], where: str) -> Table:
+def _table(outcomes: Sequence[Outcome], where: str, whole: bool) -> Table:
+    """A row a file; people are told of unknown ones by number only where there are many."""
+    strange = [outcome for outcome in outcomes if outcome.status == "unknown"]
+    notes: tuple[str, ...] = ()
+    if not whole and len(strange) > _SHOWN_UNKNOWN:
+        outcomes = [outcome for outcome in outcomes if outcome.status != "unknown"]
+        notes = (f"{len(strange):,} files are of no known format: --json names them.",)
     added = sum(outcome.rows_added for outcome in outcomes)
     told = any(outcome.reason for outcome in outcomes)
     columns = (
         text("file", "File"),
         text("status", "Status"),
         text("format", "Format"),
-        number("series", "Series", decimals=0),
+        machine("series"),
         number("rows_read", "Rows", decimals=0),
         number("rows_added", "New", decimals=0),
         *((text("reason", "Why"),) if told else (machine("reason"),)),
@@ -125,7 +133,7 @@ def _table(outcomes: Sequence[Outcome], where: str) -> Table:
         )
         for outcome in outcomes
     )
-    return Table(f"{added:,} new rows; {where}", columns, rows)
+    return Table(f"{added:,} new rows; {where}", columns, rows, notes)
 
 
 def _findings_table(findings: Sequence[str], whole: bool) -> Table:

@@ -151,7 +151,7 @@ def _settled(path: Path) -> Iterator[Part]:
         "symbol",
         contract.alias("contract"),
         payoff.alias("payoff"),
-        "underlying",
+        pl.col("underlying").replace("XBT", "BTC"),
         pl.col("quoteCurrency").alias("quote"),
         pl.col("settlCurrency").alias("settlement"),
         "state",

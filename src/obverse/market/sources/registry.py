@@ -9,10 +9,12 @@ from obverse.errors import MarketDataError, nearest
 from obverse.market.sources import (
     bar_csv,
     binance_recordings,
+    binance_rest,
     bitmex_files,
     deribit_files,
     perpetuals_8h,
 )
+from obverse.market.sources.captures import binance, bitmex, deribit, kraken
 from obverse.market.sources.file_formats import FileFormat
 
 FILE_FORMATS: tuple[FileFormat, ...] = (
@@ -20,6 +22,12 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     *deribit_files.FORMATS,
     binance_recordings.FORMAT,
     *perpetuals_8h.FORMATS,
+    bitmex.FORMAT,
+    bitmex.LISTING_FORMAT,
+    deribit.FORMAT,
+    binance.FORMAT,
+    kraken.FORMAT,
+    binance_rest.FORMAT,
     *bar_csv.FORMATS,
 )
 """In the order in which they are tried."""

@@ -51,13 +51,33 @@ def test_every_row_becomes_a_bar_and_nothing_is_dropped(
     assert {name: part.frame.height for name, part in parts[BYBIT].items()} == {
         "bybit BTCUSD bars_8h": 5_618,
         "bybit BTCUSD funding": 5_618,
-        "bybit_spot BTCUSDT bars_8h": 5_618,
+        "binance_spot BTCUSDT bars_8h": 2_891,
+        "bybit_spot BTCUSDT bars_8h": 5_618 - 2_891,
     }
     year = parts[YEAR]
     assert len(year) == 18 + 12
     assert {part.frame.height for part in year.values()} == {1_095}
     assert sum(part.kind.name == "funding" for part in year.values()) == 12
-    assert not [part.findings for own in parts.values() for part in own.values() if part.findings]
+    findings = [
+        str(found) for own in parts.values() for part in own.values() for found in part.findings
+    ]
+    assert findings == [
+        f"flagged {BYBIT}: 2,891 of its spot bars are Binance's, and stored as such"
+    ]
+
+
+def test_bybits_file_borrows_its_spot_from_binance_up_to_2021_07_05(
+    parts: dict[str, dict[str, Part]],
+) -> None:
+    prices = ["open", "high", "low", "close"]
+    spot = "binance_spot BTCUSDT bars_8h"
+    borrowed, binance = parts[BYBIT][spot].frame, parts[BINANCE][spot].frame
+    same = borrowed.join(binance, on=["time", *prices])
+    assert same.height == borrowed.join(binance, on="time").height == 986
+    own = parts[BYBIT]["bybit_spot BTCUSDT bars_8h"].frame
+    assert own["time"][0] == datetime(2021, 7, 6, tzinfo=UTC)
+    assert own.join(binance, on="time").height == own.height
+    assert own.join(binance, on=["time", *prices]).height == 0
 
 
 def test_a_row_of_the_closes(parts: dict[str, dict[str, Part]]) -> None:

@@ -2,7 +2,9 @@
 
 - `binance_btcusd_perp_8h.parquet`, `bybit_btcusd_8h.parquet`: a row holds an inverse perpetual's
   bar, the spot's, and the rate paid at the row's time, which is the bars' **close**. `Volume` is
-  spot's, in coin; Bybit has none.
+  spot's, in coin; Bybit has none. Bybit's file borrows its spot from **Binance** up to the close of
+  2021-07-05 16:00: all 986 of its bars that Binance's file has too are the same to the last digit,
+  and no later one. They are given to Binance.
 - `binance_bybit_okx_2023.parquet`: a row an instrument and bar, labelled by `time_utc`
   (`time_london_local` is the same by the clocks of London). The funding rate is that **paid at the
   label**. Volumes are in coin.
@@ -23,11 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obverse.errors import MarketDataError
+from obverse.market.observations import Finding
 from obverse.market.printing import listing
 from obverse.market.series.kinds import FUNDING, TIME, bars
 from obverse.market.series.parts import Part
@@ -53,6 +56,7 @@ class _Pair:
     perpetual: str
     spot: str
     has_volume: bool
+    spot_is_binances_until: datetime | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,7 +67,9 @@ class _Pair:
 
 _PAIRS = {
     "binance_btcusd_perp_8h.parquet": _Pair("binance", "BTCUSD_PERP", "BTCUSDT", True),
-    "bybit_btcusd_8h.parquet": _Pair("bybit", "BTCUSD", "BTCUSDT", False),
+    "bybit_btcusd_8h.parquet": _Pair(
+        "bybit", "BTCUSD", "BTCUSDT", False, datetime(2021, 7, 5, 16, tzinfo=UTC)
+    ),
 }
 
 _YEAR = "binance_bybit_okx_2023.parquet"
@@ -110,7 +116,24 @@ def _read_pair(path: Path) -> tuple[Part, ...]:
     return (
         Part(pair.venue, pair.perpetual, BARS, own("futures")),
         Part(pair.venue, pair.perpetual, FUNDING, _funding(table)),
-        Part(f"{pair.venue}_spot", pair.spot, BARS, own("spot")),
+        *_spot(pair, own("spot"), path.name),
+    )
+
+
+def _spot(pair: _Pair, frame: pl.DataFrame, name: str) -> tuple[Part, ...]:
+    """Spot bars, of the venue whose they are."""
+    import polars as pl
+
+    venue = f"{pair.venue}_spot"
+    if pair.spot_is_binances_until is None:
+        return (Part(venue, pair.spot, BARS, frame),)
+    borrowed = pl.col(TIME) <= pair.spot_is_binances_until
+    others = frame.filter(borrowed)
+    reason = f"{len(others):,} of its spot bars are Binance's, and stored as such"
+    told = (Finding("flagged", name, reason),)
+    return (
+        Part("binance_spot", pair.spot, BARS, others, told),
+        Part(venue, pair.spot, BARS, frame.filter(~borrowed)),
     )
 
 

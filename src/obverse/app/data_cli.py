@@ -60,6 +60,64 @@ def import_(
     raise typer.Exit(guard(importing.run, request, json, csv))
 
 
+@data.command()
+def fetch(
+    venue: Annotated[
+        str | None, typer.Argument(help="A venue that is read live; without one they are listed.")
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Coins or instruments, such as BTC.")
+    ] = None,
+    what: Annotated[
+        str,
+        typer.Option(help="instruments, tickers, curve, funding, bars, book or trades."),
+    ] = "curve",
+    store: Store = DEFAULT_STORE,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First instant of a history; default: where the store ends."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Last instant; default now.")] = None,
+    interval: Annotated[str, typer.Option(help="Of bars: 1m, 1h, 1d.")] = "1m",
+    depth: Annotated[int | None, typer.Option(min=1, help="Levels of a side of a book.")] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Do not go on where the store ends.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the contracts meant, and fetch nothing.")
+    ] = False,
+    url: Annotated[
+        str | None, typer.Option(help="Another host that stands for the venue's, such as a proxy.")
+    ] = None,
+    attempts: Annotated[int, typer.Option(min=1, help="How often a call is tried.")] = 5,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 20.0,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Fetch from a venue, live, into the store. Needs ccxt: pip install "obverse[live]"."""
+    from obverse.app.data import fetching
+
+    if venue is None:
+        guard(fetching.run_venues, json, csv)
+        return
+    request = fetching.Request(
+        venue=venue,
+        names=tuple(names or ()),
+        what=what,
+        store=store,
+        start=start,
+        until=until,
+        interval=interval,
+        depth=depth,
+        anew=anew,
+        dry_run=dry_run,
+        url=url,
+        attempts=attempts,
+        timeout=timeout,
+    )
+    guard(fetching.run, request, json, csv)
+
+
 @data.command("list")
 def list_(
     store: Store = DEFAULT_STORE,

@@ -32,3 +32,24 @@ def progress(total: int, unit: str) -> Iterator[Advance]:
             bar.update(task, description=what, advance=done)
 
         yield advance
+
+
+@contextmanager
+def counting(unit: str) -> Iterator[Advance]:
+    """Count work whose end is not known beforehand, in the same way."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:,.0f} " + unit),
+        TimeElapsedColumn(),
+    )
+    out = console(errors=True)
+    with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def advance(what: str, done: int) -> None:
+            bar.update(task, description=what, advance=done)
+
+        yield advance

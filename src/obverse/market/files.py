@@ -7,7 +7,7 @@ instant of one instrument. See `docs/market-files.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -78,6 +78,18 @@ def read_history(path: Path, symbol: str, venue: str | None = None) -> QuoteHist
         except MarketDataError as error:
             findings.append(Finding("refused", f"{symbol} at {iso(at)}", str(error)))
     return QuoteHistory(symbol, own[0].venue, path.name, tuple(snapshots), tuple(findings))
+
+
+def read_snapshots(path: Path) -> Iterator[Snapshot]:
+    """Read every instant of every underlying and venue of a file, each through the door.
+
+    Raises `MarketDataError` at an instant that the door refuses.
+    """
+    groups: dict[tuple[str, str, datetime], list[_Keyed]] = {}
+    for row in _keyed(path.name, read_whole(MARKET, path)):
+        groups.setdefault((row.venue, row.underlying, row.at), []).append(row)
+    for _, rows in sorted(groups.items()):
+        yield _maker(path.name, rows)()
 
 
 def write(market: Market, path: str | Path) -> None:

@@ -38,7 +38,7 @@ def test_faults_read_as_a_table() -> None:
     text = str(fault_table([*faults, _fault("delay"), _fault("crossed", 12_345)]))
     assert text.splitlines()[0] == "Quality of recorded data"
     assert "2024-01-01T00:20:00Z to 2024-01-01T00:23:00Z: 2 bars" in text
-    assert re.search(r"warning +bitmex XBTUSD bars_1m +gaps +2 +2024-01-01 00:20", text)
+    assert re.search(r"warning +gaps +bitmex XBTUSD bars_1m +2 +2024-01-01 00:20", text)
     assert "12,345" in text
     assert "1 error, 1 warning, 1 note." in text
     assert text.index("crossed") < text.index("gaps") < text.index("delay")

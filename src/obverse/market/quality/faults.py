@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from obverse.contracts.instants import iso
 from obverse.market.series.kinds import TIME
-from obverse.tables import Table, number, text
+from obverse.tables import Table, machine, number, text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -142,18 +142,18 @@ def fault_table(faults: Sequence[Fault], title: str = "Quality of recorded data"
     ordered = worst_first(faults)
     columns = (
         text("severity", "Severity"),
-        text("series", "Series"),
         text("check", "Check"),
+        text("series", "Series"),
         number("count", "Count", decimals=0),
-        text("first", "First"),
-        text("last", "Last"),
+        text("first", "First (UTC)"),
+        machine("last"),
         text("what", "What"),
     )
     rows = tuple(
         (
             fault.severity,
-            fault.series,
             fault.check,
+            fault.series,
             fault.count,
             fault.first,
             fault.last,

@@ -12,6 +12,7 @@ from obverse.market.sources import (
     binance_rest,
     bitmex_files,
     deribit_files,
+    market_files,
     perpetuals_8h,
 )
 from obverse.market.sources.captures import binance, bitmex, deribit, kraken
@@ -28,6 +29,7 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     binance.FORMAT,
     kraken.FORMAT,
     binance_rest.FORMAT,
+    market_files.FORMAT,
     *bar_csv.FORMATS,
 )
 """In the order in which they are tried."""

@@ -42,9 +42,6 @@ SLOPE_HALF_LIFE = 45 * 24.0
 FUNDING_DEAD_BAND = 0.00025
 PREMIUM_DEVIATION = 0.00008
 PREMIUM_HALF_LIFE = 6.0
-_LOG_VOLATILITY_DEVIATION = 0.25
-_VOLATILITY_HALF_LIFE = 14 * 24.0
-_JUMPS_PER_YEAR = 12.0
 _CORRELATION = 0.8
 _NOTHING = 1e-30
 _EDGE_LEVEL = 0.01  # a basis level from which on the premium stands at the edge of the band
@@ -68,6 +65,25 @@ COINS = {
 }
 
 
+@dataclass(frozen=True)
+class Wander:
+    """How volatility wanders, and how often the coins jump.
+
+    Attributes
+    ----------
+    log_deviation, half_life : of the logarithm of volatility; hours
+    hour_factors : by which each hour's volatility is multiplied, of mean square 1; none is 1
+    """
+
+    log_deviation: float = 0.25
+    half_life: float = 14 * 24.0
+    jumps_per_year: float = 12.0
+    hour_factors: NDArray[np.float64] | None = None
+
+
+USUAL_WANDER = Wander()
+
+
 class Stream(IntEnum):
     """Keys of the random streams; they never change."""
 
@@ -83,9 +99,22 @@ class Stream(IntEnum):
     SPREAD = 11
     PREMIUM = 16
     SOURCES = 17
+    TENOR_NOISE = 18
 
 
 _COMMON = 0
+
+
+@dataclass(frozen=True)
+class TenorPath:
+    """The annualised basis at some days to delivery, hour by hour, where that is calibrated.
+
+    `noise` is the deviation of what each expiry adds to it for an hour.
+    """
+
+    days: float
+    noise: float
+    basis: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -98,6 +127,7 @@ class SimulatedPath:
     index_usd, perpetual_usd : (n,) prices, unrounded
     funding_rate_8h : (n,) the perpetual's accruing rate per 8 hours
     basis_level, basis_slope : (n,) annualised, continuously compounded factors of the dated futures
+    tenors : the basis at each calibrated tenor, which then replaces the factors
     """
 
     underlying: str
@@ -108,6 +138,7 @@ class SimulatedPath:
     funding_rate_8h: NDArray[np.float64]
     basis_level: NDArray[np.float64]
     basis_slope: NDArray[np.float64]
+    tenors: tuple[TenorPath, ...] = ()
 
 
 def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath:
@@ -119,13 +150,13 @@ def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath
     start_ns = int(ORIGIN.timestamp()) * 1_000_000_000
     step_ns = int(STEP.total_seconds()) * 1_000_000_000
     times = start_ns + step_ns * np.arange(hours, dtype=np.int64)
-    index = _index(seed, coin, hours)
+    index = index_prices(seed, coin, hours)
     level = BASIS_MEAN + _factor(seed, coin, hours, Stream.LEVEL)
     slope = SLOPE_MEAN + _factor(seed, coin, hours, Stream.SLOPE)
     shocks = normals(hours, seed, Stream.PREMIUM, coin.key)
     noise = reverting(shocks, PREMIUM_HALF_LIFE, PREMIUM_DEVIATION)
     premium = _premium(level) + noise
-    arrays = (index, index * (1 + premium), _funding(premium), level, slope)
+    arrays = (index, index * (1 + premium), banded(premium, FUNDING_DEAD_BAND), level, slope)
     for array in (times, *arrays):
         array.flags.writeable = False
     return SimulatedPath(underlying, seed, times, *arrays)
@@ -180,7 +211,8 @@ def reverting(
     return path
 
 
-def _correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.float64]:
+def correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.float64]:
+    """Draw a stream of a coin's normals, correlated with the other coins' by its loading."""
     common = normals(hours, seed, stream, _COMMON)
     if coin.loading == 1:
         return common
@@ -193,22 +225,26 @@ def _factor(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.flo
         Stream.LEVEL: (LEVEL_HALF_LIFE, LEVEL_DEVIATION),
         Stream.SLOPE: (SLOPE_HALF_LIFE, SLOPE_DEVIATION),
     }
-    return reverting(_correlated(seed, coin, hours, stream), *shape[stream])
+    return reverting(correlated(seed, coin, hours, stream), *shape[stream])
 
 
-def _index(seed: int, coin: Coin, hours: int) -> NDArray[np.float64]:
+def index_prices(
+    seed: int, coin: Coin, hours: int, wander: Wander = USUAL_WANDER
+) -> NDArray[np.float64]:
     """Prices by the hour: at the start, then after each hour's move."""
     import numpy as np
 
-    jump_variance = _JUMPS_PER_YEAR * coin.jump_volatility**2
+    jump_variance = wander.jumps_per_year * coin.jump_volatility**2
     hourly = math.sqrt((coin.volatility**2 - jump_variance) / HOURS_PER_YEAR)
-    calm = _LOG_VOLATILITY_DEVIATION**2  # so that the mean of the squared volatility is its base
+    calm = wander.log_deviation**2  # so that the mean of the squared volatility is its base
     shared = normals(hours, seed, Stream.VOLATILITY, _COMMON)
-    log_volatility = reverting(shared, _VOLATILITY_HALF_LIFE, _LOG_VOLATILITY_DEVIATION)
-    moves = hourly * _exp(log_volatility - calm) * _correlated(seed, coin, hours, Stream.MOVES)
+    log_volatility = reverting(shared, wander.half_life, wander.log_deviation)
+    moves = hourly * _exp(log_volatility - calm) * correlated(seed, coin, hours, Stream.MOVES)
+    if wander.hour_factors is not None:
+        moves *= wander.hour_factors
     jumps = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours)
-    sizes = coin.jump_volatility * _correlated(seed, coin, hours, Stream.JUMP_SIZES)
-    moves += np.where(jumps < _JUMPS_PER_YEAR / HOURS_PER_YEAR, sizes, 0.0)
+    sizes = coin.jump_volatility * correlated(seed, coin, hours, Stream.JUMP_SIZES)
+    moves += np.where(jumps < wander.jumps_per_year / HOURS_PER_YEAR, sizes, 0.0)
     moves[0] = math.log(coin.start_usd)
     return _exp(np.cumsum(moves))
 
@@ -226,8 +262,9 @@ def _premium(level: NDArray[np.float64]) -> NDArray[np.float64]:
     return edge + level / FUNDING_INTERVALS_PER_YEAR
 
 
-def _funding(premium: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = (premium - FUNDING_DEAD_BAND).clip(min=0)
-    below = (premium + FUNDING_DEAD_BAND).clip(max=0)
+def banded(premium: NDArray[np.float64], band: float) -> NDArray[np.float64]:
+    """What of a premium sticks out of ±band."""
+    above = (premium - band).clip(min=0)
+    below = (premium + band).clip(max=0)
     rate: NDArray[np.float64] = above + below
     return rate

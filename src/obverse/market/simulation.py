@@ -6,6 +6,9 @@ index · exp(b(T) · T) with T years to delivery, so the basis in dollars goes t
 The annualised basis b(T) starts at the path's level, reverts to its mean with T as the level
 does in time, and adds the slope times √T and a little noise of the expiry's own.
 
+With a calibration (`obverse.market.calibration`) b(T) comes from the paths of its tenors instead:
+the logarithm of mark over index is interpolated linearly in T between them, b is flat outside.
+
 Between two hours the path is that of the earlier one; T is exact.
 """
 
@@ -15,8 +18,10 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from obverse.contracts.instants import Instant, instant, years_between
+from obverse.contracts.instants import DAYS_PER_YEAR, Instant, instant, years_between
 from obverse.contracts.instruments import Instrument, Kind
 from obverse.contracts.units import Rounding, round_to_step
 from obverse.market.floats import decimal_of_float
@@ -36,6 +41,9 @@ from obverse.market.simulated_paths import (
 from obverse.market.snapshots import Market, Snapshot
 from obverse.market.validation import validate
 from obverse.rulebooks import Rulebook, rulebook
+
+if TYPE_CHECKING:
+    from obverse.market.calibration.records import Calibration
 
 DEFAULT_INSTANT = "2026-11-20T12:00:00Z"
 CENT = Decimal("0.01")
@@ -69,6 +77,7 @@ def simulated(
     at: Instant = DEFAULT_INSTANT,
     venue: str = "deribit",
     underlyings: tuple[str, ...] = ("BTC", "ETH"),
+    calibration: Calibration | None = None,
 ) -> Market:
     """Make the simulated market of a venue as of an instant.
 
@@ -81,25 +90,34 @@ def simulated(
     at : from 2024-01-01 to 2040, within the venue's rulebook
     venue : whose contracts and ticks
     underlyings : of BTC and ETH
+    calibration : parameters fitted to recorded history; without it, or for a coin it lacks, the
+        built-in ones
     """
     moment = instant(at)
-    source = f"simulated market, seed {seed}"
+    source = f"simulated market, seed {seed}{', calibrated' if calibration else ''}"
     rules = rulebook(venue, as_of=moment)
-    snapshots = {
-        underlying: _snapshot(seed, underlying, moment, rules) for underlying in underlyings
-    }
+    paths = (_path(seed, underlying, moment, calibration) for underlying in underlyings)
+    snapshots = {path.underlying: _snapshot(path, moment, rules, source) for path in paths}
     return Market(moment, rules.venue, source, snapshots, simulated=True)
 
 
-def _snapshot(seed: int, underlying: str, at: datetime, rules: Rulebook) -> Snapshot:
-    path = simulated_path(seed, underlying, at)
+def _path(
+    seed: int, underlying: str, at: datetime, calibration: Calibration | None
+) -> SimulatedPath:
+    if calibration is None:
+        return simulated_path(seed, underlying, at)
+    from obverse.market.calibration.paths import calibrated_path
+
+    return calibrated_path(seed, underlying, at, calibration)
+
+
+def _snapshot(path: SimulatedPath, at: datetime, rules: Rulebook, source: str) -> Snapshot:
     index = _decimal(float(path.index_usd[-1]), CENT)
-    source = f"simulated market, seed {seed}"
-    scene = _Scene(seed, coin_of(underlying), at, float(index), path, source)
-    listed = rules.listed(underlying, at)
+    scene = _Scene(path.seed, coin_of(path.underlying), at, float(index), path, source)
+    listed = rules.listed(path.underlying, at)
     return validate(
         [_quote(scene, instrument) for instrument in listed if instrument.quote == "USD"],
-        underlying=underlying,
+        underlying=path.underlying,
         venue=rules.venue,
         at=at,
         index=index,
@@ -141,6 +159,8 @@ def _future_price(scene: _Scene, instrument: Instrument) -> float:
 
 
 def _annual_basis(scene: _Scene, instrument: Instrument, years: float) -> float:
+    if scene.path.tenors:
+        return _tenor_basis(scene, instrument, years)
     reversion = math.log(2) / (LEVEL_HALF_LIFE / HOURS_PER_YEAR)
     still_there = -math.expm1(-reversion * years) / (reversion * years)
     level = BASIS_MEAN + (float(scene.path.basis_level[-1]) - BASIS_MEAN) * still_there
@@ -148,6 +168,24 @@ def _annual_basis(scene: _Scene, instrument: Instrument, years: float) -> float:
     # About 1 bp of the price for all but the nearest days, plus 0.2 % a year.
     deviation = 0.002 + 0.0001 / (years + 2 / 365)
     return level + slope + deviation * _noise(scene, instrument, Stream.BASIS_NOISE)
+
+
+def _tenor_basis(scene: _Scene, instrument: Instrument, years: float) -> float:
+    """Interpolate the log of mark over index linearly in time between the tenors, as was fitted."""
+    assert instrument.expiry is not None
+    tenors = scene.path.tenors
+    hour, expiry = hours_until(scene.seed, scene.at), int(instrument.expiry.timestamp()) // 60
+    draw = normals(1, scene.seed, Stream.TENOR_NOISE, scene.coin.key, expiry, hour)
+    levels = [float(tenor.basis[-1]) + tenor.noise * float(draw[0]) for tenor in tenors]
+    ends = [tenor.days / DAYS_PER_YEAR for tenor in tenors]
+    if years <= ends[0]:
+        return levels[0]
+    for near, far in pairwise(range(len(tenors))):
+        if years <= ends[far]:
+            share = (years - ends[near]) / (ends[far] - ends[near])
+            gaps = levels[near] * ends[near], levels[far] * ends[far]
+            return (gaps[0] + share * (gaps[1] - gaps[0])) / years
+    return levels[-1]
 
 
 def _touch(

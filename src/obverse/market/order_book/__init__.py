@@ -1,0 +1,55 @@
+"""Order books: rebuilt from snapshots and differences, checked, measured.
+
+`rebuild` takes the rows of a recorded stream (`book_levels` of the store) and gives the best
+quotes after each message with everything that happened on the way; `FollowedBook` does the same
+one message at a time. How a venue numbers its messages is a `SequenceRule`: data, by name.
+"""
+
+from obverse.market.order_book.findings import BookFinding, Happening, finding_frame
+from obverse.market.order_book.following import FollowedBook
+from obverse.market.order_book.messages import (
+    BookMessage,
+    BookStream,
+    LevelChange,
+    book_stream,
+    in_stream_order,
+)
+from obverse.market.order_book.rebuilding import RebuiltBook, rebuild, rebuild_stream
+from obverse.market.order_book.rules import (
+    BINANCE_FUTURES,
+    BINANCE_SPOT,
+    PREVIOUS_IN_STREAM,
+    RISING,
+    RULES,
+    UNNUMBERED,
+    SequenceRule,
+    rule_named,
+)
+from obverse.market.order_book.states import BookLevel, BookState
+from obverse.market.order_book.ticks import Ticks
+
+__all__ = [
+    "BINANCE_FUTURES",
+    "BINANCE_SPOT",
+    "PREVIOUS_IN_STREAM",
+    "RISING",
+    "RULES",
+    "UNNUMBERED",
+    "BookFinding",
+    "BookLevel",
+    "BookMessage",
+    "BookState",
+    "BookStream",
+    "FollowedBook",
+    "Happening",
+    "LevelChange",
+    "RebuiltBook",
+    "SequenceRule",
+    "Ticks",
+    "book_stream",
+    "finding_frame",
+    "in_stream_order",
+    "rebuild",
+    "rebuild_stream",
+    "rule_named",
+]

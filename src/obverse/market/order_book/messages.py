@@ -1,0 +1,187 @@
+"""The messages of a stream of order-book levels: rows of `book_levels` put together, checked.
+
+Rows that follow each other with the same number, time and kind are one message. It is applied as a
+whole: a book is looked at between messages only.
+
+============================================================= ===============================
+found                                                         outcome
+============================================================= ===============================
+a column is missing                                           refused
+a price NaN, infinite, zero, below zero, or between two ticks refused
+a size NaN, infinite, below zero, null                        refused
+a number missing that the sequence rule looks at              refused
+a message again, later                                        dropped as older, told
+one level twice in a message                                  the last counts
+============================================================= ===============================
+
+Sizes are floats as recorded: they are replaced, never added up, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from obverse.errors import MarketDataError
+from obverse.market.order_book.rules import SequenceRule
+from obverse.market.order_book.ticks import Ticks
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+NEEDED = ("time", "update_id", "snapshot", "is_bid", "price", "size")
+NUMBERS = ("first_update_id", "previous_update_id")
+
+
+class LevelChange(NamedTuple):
+    """A level as a message says it is now: zero takes it out of the book."""
+
+    is_bid: bool
+    tick: int
+    size: float
+
+
+@dataclass(frozen=True)
+class BookMessage:
+    """A snapshot or a difference; numbers that its venue does not give are 0."""
+
+    time_ns: int
+    update_id: int
+    first_update_id: int
+    previous_update_id: int
+    snapshot: bool
+    changes: tuple[LevelChange, ...]
+
+
+@dataclass(frozen=True)
+class BookStream:
+    """The messages of a stream as arrays.
+
+    Attributes
+    ----------
+    ends : the row after the last of each message; the first begins at row 0
+    time_ns, update_id, first_update_id, previous_update_id, snapshot : one a message
+    is_bid, tick, size : one a row
+    """
+
+    ticks: Ticks
+    rule: SequenceRule
+    ends: NDArray[np.int64]
+    time_ns: NDArray[np.int64]
+    update_id: NDArray[np.int64]
+    first_update_id: NDArray[np.int64]
+    previous_update_id: NDArray[np.int64]
+    snapshot: NDArray[np.bool_]
+    is_bid: NDArray[np.bool_]
+    tick: NDArray[np.int64]
+    size: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Number of messages."""
+        return len(self.ends)
+
+    def messages(self) -> Iterator[BookMessage]:
+        """The same messages, one by one."""
+        start = 0
+        for place, end in enumerate(self.ends.tolist()):
+            rows = slice(start, end)
+            columns = (self.is_bid[rows], self.tick[rows], self.size[rows])
+            yield BookMessage(
+                time_ns=int(self.time_ns[place]),
+                update_id=int(self.update_id[place]),
+                first_update_id=int(self.first_update_id[place]),
+                previous_update_id=int(self.previous_update_id[place]),
+                snapshot=bool(self.snapshot[place]),
+                changes=tuple(
+                    map(LevelChange._make, zip(*(each.tolist() for each in columns), strict=True))
+                ),
+            )
+            start = end
+
+
+def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookStream:
+    """Put rows of `book_levels` together to messages, in the order in which they are.
+
+    Raises `MarketDataError` for what the table of this module refuses.
+    """
+    import numpy as np
+
+    from obverse.market.order_book._ladder_kernels import ends_kernel, sizes_kernel
+
+    _checked_columns(levels, rule)
+    time_ns = levels["time"].to_physical().to_numpy()
+    update_id = levels["update_id"].fill_null(0).to_numpy()
+    snapshot = levels["snapshot"].to_numpy()
+    size = np.ascontiguousarray(levels["size"].to_numpy())
+    wrong = sizes_kernel(size)
+    if wrong >= 0:
+        raise MarketDataError(
+            f"order book: a size of {size[wrong]} in row {wrong}; it must be finite and not "
+            "below zero, and 0 takes the level out."
+        )
+    ends = ends_kernel(time_ns, update_id, snapshot)
+    starts = np.concatenate([np.zeros(min(1, len(ends)), np.int64), ends[:-1]])
+    first, previous = (_numbers(levels, name, starts) for name in NUMBERS)
+    return BookStream(
+        ticks=ticks,
+        rule=rule,
+        ends=ends,
+        time_ns=time_ns[starts],
+        update_id=update_id[starts],
+        first_update_id=first,
+        previous_update_id=previous,
+        snapshot=snapshot[starts],
+        is_bid=levels["is_bid"].to_numpy(),
+        tick=ticks.counts(np.ascontiguousarray(levels["price"].to_numpy())),
+        size=size,
+    )
+
+
+def in_stream_order(levels: pl.DataFrame) -> pl.DataFrame:
+    """Rows by time, those of one time as they are, snapshots before differences.
+
+    For snapshots and differences that were kept apart and are put one under the other.
+    """
+    import polars as pl
+
+    order = [pl.col("time"), ~pl.col("snapshot")]
+    return levels.sort(order, maintain_order=True)
+
+
+def _checked_columns(levels: pl.DataFrame, rule: SequenceRule) -> None:
+    import polars as pl
+
+    missing = [name for name in NEEDED if name not in levels.columns]
+    if missing:
+        raise MarketDataError(
+            f"order book: no column {', '.join(missing)}; rows of book_levels have "
+            f"{', '.join(NEEDED)}."
+        )
+    needed = [name for name in NEEDED if name != "update_id" or rule.needs_numbers]
+    for name in needed:
+        if levels[name].null_count():
+            raise MarketDataError(
+                f"order book: {name} is missing in {levels[name].null_count():,} rows, which the "
+                f"rule {rule.name} needs in every one."
+            )
+    differences = levels.lazy().filter(~pl.col("snapshot"))
+    wanted = {NUMBERS[0]: rule.needs_first, NUMBERS[1]: rule.needs_previous}
+    for name in (name for name, needs in wanted.items() if needs):
+        known = name in levels.columns
+        if not known or differences.select(pl.col(name).null_count()).collect().item():
+            raise MarketDataError(
+                f"order book: differences without a {name}, which the rule {rule.name} looks at; "
+                "where it was not recorded, the rule rising sees as much as can be seen."
+            )
+
+
+def _numbers(levels: pl.DataFrame, name: str, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    import numpy as np
+
+    if name not in levels.columns or levels[name].null_count() == len(levels):
+        return np.zeros(len(starts), np.int64)
+    found: NDArray[np.int64] = levels[name].fill_null(0).to_numpy()[starts]
+    return found

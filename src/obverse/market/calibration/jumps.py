@@ -15,8 +15,8 @@ The local deviation is that of 72 hours around, after the pattern within the wee
 Sources: O. E. Barndorff-Nielsen, N. Shephard, "Power and bipower variation with stochastic
 volatility and jumps", J. Financial Econometrics 2 (2004); F. Corsi, D. Pirino, R. Renò, "Threshold
 bipower variation and the impact of jumps on volatility forecasting", J. Econometrics 159 (2010),
-equations 2.14 and 2.15 for the cut. The third step is ours: to a jump of 4 % a month at a volatility
-of 45 % it adds a fourteenth of their number, to BitMEX's of 2 % a day a quarter.
+equations 2.14 and 2.15 for the cut. The third step is ours: to a jump of 4 % a month beside a
+volatility of 45 % it adds 7 % to their number, to BitMEX's jumps of 2 %, one a day, a quarter.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ BID, ASK, MODE, LAST, BUFFER, EVENTS, CROSSING, LOWEST, HIGHEST, IS_BEYOND, FIEL
 STARTED, OLD_SNAPSHOT, GAP, STALE, CROSSED, LOCKED, BEYOND = 0, 3, 4, 5, 6, 7, 8
 """As `findings.Happening` numbers them; a start in mode m is STARTED + min(m, 2)."""
 
-PREVIOUS, FIRST, RISING = 0, 1, 2
-SPANS, SPANS_NEXT, JOIN_PREVIOUS, JOIN_RISING = 0, 1, 2, 3
-"""As the tables of `rules.py` order them; the one after is none."""
+PREVIOUS, FIRST, RISING, ANY = 0, 1, 2, 3
+SPANS, SPANS_NEXT, JOIN_PREVIOUS, JOIN_RISING, JOIN_ANY = 0, 1, 2, 3, 4
+"""As `rules.LINKS` and `rules.JOINS` order them."""
 
 _part = numba.njit(cache=True, inline="always", error_model="numpy")
 
@@ -49,8 +49,9 @@ class Messages(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """A book: the size at each place, levels in each page, and the state."""
+    """A book: each place's price in ticks and sizes, levels in each page, and the state."""
 
+    ticks: NDArray[np.int64]
     bids: NDArray[np.float64]
     asks: NDArray[np.float64]
     bid_levels: NDArray[np.int64]
@@ -72,54 +73,35 @@ class Trace(NamedTuple):
     events: NDArray[np.int64]
 
 
-@_part
-def below_kernel(sizes: NDArray[np.float64], levels: NDArray[np.int64], at: int) -> int:
-    """The highest place with a size from `at` downwards; −1 where there is none."""
-    while at >= 0:
-        if levels[at >> PAGE_BITS] == 0:
-            at = ((at >> PAGE_BITS) << PAGE_BITS) - 1
-        elif sizes[at] > 0.0:
-            break
-        else:
-            at -= 1
-    return at
-
-
-@_part
-def above_kernel(sizes: NDArray[np.float64], levels: NDArray[np.int64], at: int) -> int:
-    """The lowest place with a size from `at` upwards; the number of places for none."""
-    while at < len(sizes):
-        if levels[at >> PAGE_BITS] == 0:
-            at = ((at >> PAGE_BITS) + 1) << PAGE_BITS
-        elif sizes[at] > 0.0:
-            break
-        else:
-            at += 1
-    return at
-
-
-@_part
-def event_kernel(ladder: Ladder, trace: Trace, what: int, at: int, about: int) -> None:
+@numba.njit(cache=True, nogil=True)
+def event_kernel(
+    state: NDArray[np.int64], events: NDArray[np.int64], what: int, at: int, about: int
+) -> None:
     """Write down what happened."""
-    state = ladder.state
     here = state[EVENTS]
-    trace.events[0, here] = what
-    trace.events[1, here] = at
-    trace.events[2, here] = about
-    trace.events[3, here] = state[LAST]
+    events[0, here] = what
+    events[1, here] = at
+    events[2, here] = about
+    events[3, here] = state[LAST]
     state[EVENTS] = here + 1
 
 
 @_part
-def rows_kernel(messages: Messages, ladder: Ladder, message: int) -> None:
-    """Take the rows of a message into the book."""
-    place, size, is_bid = messages.place, messages.size, messages.is_bid
-    bids, bid_levels, asks, ask_levels = (
-        ladder.bids, ladder.bid_levels, ladder.asks, ladder.ask_levels,
-    )  # fmt: skip
-    bid, ask = ladder.state[BID], ladder.state[ASK]
-    begin = messages.ends[message - 1] if message > 0 else 0
-    for row in range(begin, messages.ends[message]):
+def bests_kernel(
+    place: NDArray[np.int64],
+    size: NDArray[np.float64],
+    is_bid: NDArray[np.bool_],
+    bids: NDArray[np.float64],
+    asks: NDArray[np.float64],
+    bid_levels: NDArray[np.int64],
+    ask_levels: NDArray[np.int64],
+    begin: int,
+    end: int,
+    bid: int,
+    ask: int,
+) -> tuple[int, int]:
+    """Take rows into the book; the best places after them."""
+    for row in range(begin, end):
         at, new = place[row], size[row]
         if is_bid[row]:
             bid_levels[at >> PAGE_BITS] += np.int64(new > 0.0) - np.int64(bids[at] > 0.0)
@@ -131,78 +113,107 @@ def rows_kernel(messages: Messages, ladder: Ladder, message: int) -> None:
             asks[at] = new
             if new > 0.0 and at < ask:
                 ask = at
-    ladder.state[BID] = below_kernel(bids, bid_levels, bid)
-    ladder.state[ASK] = above_kernel(asks, ask_levels, ask)
+    while bid >= 0 and bids[bid] == 0.0:
+        bid = bid - 1 if bid_levels[bid >> PAGE_BITS] > 0 else (bid & -PAGE) - 1
+    while ask < len(asks) and asks[ask] == 0.0:
+        ask = ask + 1 if ask_levels[ask >> PAGE_BITS] > 0 else (ask | (PAGE - 1)) + 1
+    return bid, ask
 
 
 @_part
-def taken_kernel(
-    messages: Messages, ladder: Ladder, trace: Trace, ticks: NDArray[np.int64], at: int, about: int
-) -> None:
-    """Take a message that belongs to the book, and say where the best prices cross or stray."""
-    state = ladder.state
-    rows_kernel(messages, ladder, about)
-    crossing = 0
-    has_bid, has_ask = state[BID] >= 0, state[ASK] < len(ladder.asks)
-    if messages.snapshot[about]:
-        state[LOWEST] = above_kernel(ladder.bids, ladder.bid_levels, 0) if has_bid else -1
-        last = len(ladder.asks) - 1
-        highest = below_kernel(ladder.asks, ladder.ask_levels, last) if has_ask else last + 1
-        state[HIGHEST] = highest
-        state[IS_BEYOND] = 0
-    if has_bid and has_ask and state[BID] >= state[ASK]:
-        crossing = LOCKED if ticks[state[BID]] == ticks[state[ASK]] else CROSSED
-    if crossing != 0 and crossing != state[CROSSING]:
-        event_kernel(ladder, trace, crossing, at, about)
-    state[CROSSING] = crossing
-    beyond = (has_bid and state[BID] < state[LOWEST]) or (has_ask and state[ASK] > state[HIGHEST])
-    if beyond and state[IS_BEYOND] == 0:
-        event_kernel(ladder, trace, BEYOND, at, about)
-    state[IS_BEYOND] = 1 if beyond else 0
-    state[LAST] = messages.number[about]
-
-
-@_part
-def belongs_kernel(messages: Messages, mode: int, last: int, message: int) -> bool:
+def belongs_kernel(
+    link: int, join: int, joining: bool, last: int, number: int, first: int, previous: int
+) -> bool:
     """Whether a difference joins the snapshot `last`, or follows the difference `last`."""
-    number: int = messages.number[message]
-    first: int = messages.first[message]
-    previous: int = messages.previous[message]
-    if mode == JOINING:
-        if messages.join == SPANS:
-            return first <= last and last <= number
-        if messages.join == SPANS_NEXT:
-            return first <= last + 1 and last + 1 <= number
-        if messages.join == JOIN_PREVIOUS:
-            return previous == last
-        return messages.join != JOIN_RISING or number > last
-    if messages.link == PREVIOUS:
-        return previous == last
-    if messages.link == FIRST:
-        return first <= last + 1 and last + 1 <= number
-    return messages.link != RISING or number > last
+    if joining:
+        spans = (join == SPANS) & (first <= last) & (last <= number)
+        next_ = (join == SPANS_NEXT) & (first <= last + 1) & (last + 1 <= number)
+        linked = (join == JOIN_PREVIOUS) & (previous == last)
+        return (
+            spans | next_ | linked | ((join == JOIN_RISING) & (number > last)) | (join == JOIN_ANY)
+        )
+    linked = (link == PREVIOUS) & (previous == last)
+    next_ = (link == FIRST) & (first <= last + 1) & (last + 1 <= number)
+    return linked | next_ | ((link == RISING) & (number > last)) | (link == ANY)
 
 
 @_part
-def difference_kernel(
-    messages: Messages, ladder: Ladder, trace: Trace, ticks: NDArray[np.int64], at: int, about: int
+def look_kernel(
+    state: NDArray[np.int64],
+    events: NDArray[np.int64],
+    places: int,
+    at: int,
+    about: int,
 ) -> None:
-    """Take, drop or break upon one difference; the book is joining or live."""
-    state = ladder.state
-    mode, last, number = state[MODE], state[LAST], messages.number[about]
-    if belongs_kernel(messages, mode, last, about):
-        taken_kernel(messages, ladder, trace, ticks, at, about)
-        state[MODE] = LIVE
-    elif number < last or (number == last and not (mode == JOINING and messages.join == SPANS)):
-        event_kernel(ladder, trace, STALE, at, about)
-    else:
-        event_kernel(ladder, trace, GAP, at, about)
-        state[MODE] = BROKEN
-        state[BUFFER] = about
-        state[CROSSING] = 0
+    """Say where the best prices begin to cross, or to lie beyond the snapshot."""
+    bid, ask = state[BID], state[ASK]
+    has_bid, has_ask = bid >= 0, ask < places
+    crossing = 0
+    if has_bid and has_ask and bid >= ask:
+        crossing = LOCKED if bid == ask else CROSSED
+        if crossing != state[CROSSING]:
+            event_kernel(state, events, crossing, at, about)
+    state[CROSSING] = crossing
+    beyond = (has_bid and bid < state[LOWEST]) or (has_ask and ask > state[HIGHEST])
+    if beyond and state[IS_BEYOND] == 0:
+        event_kernel(state, events, BEYOND, at, about)
+    state[IS_BEYOND] = beyond
 
 
-@_part
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def differences_kernel(
+    messages: Messages, ladder: Ladder, trace: Trace, begin: int, end: int, at: int
+) -> int:
+    """Take differences until `end`, a snapshot, or one that does not belong; where to go on.
+
+    With `at` they are replayed upon that snapshot, over others; else (−1) they are taken as they
+    come, and the book after each goes into the trace. Arrays are taken out of their records before
+    the loop: each time counts a reference.
+    """
+    ends, numbers, firsts, previous, snapshot = (
+        messages.ends, messages.number, messages.first, messages.previous, messages.snapshot,
+    )  # fmt: skip
+    place, size, is_bid = messages.place, messages.size, messages.is_bid
+    link, join = messages.link, messages.join
+    bids, asks, bid_levels, ask_levels, state = (
+        ladder.bids, ladder.asks, ladder.bid_levels, ladder.ask_levels, ladder.state,
+    )  # fmt: skip
+    best_bid, bid_size, best_ask, ask_size, whole = (
+        trace.bid, trace.bid_size, trace.ask, trace.ask_size, trace.whole,
+    )  # fmt: skip
+    events, ticks = trace.events, ladder.ticks
+    for message in range(begin, end):
+        if snapshot[message]:
+            if at < 0:
+                return message
+            continue
+        joining, last, number = state[MODE] == JOINING, state[LAST], numbers[message]
+        here = at if at >= 0 else message
+        if belongs_kernel(link, join, joining, last, number, firsts[message], previous[message]):
+            first_row = ends[message - 1] if message > 0 else 0
+            state[BID], state[ASK] = bests_kernel(
+                place, size, is_bid, bids, asks, bid_levels, ask_levels,
+                first_row, ends[message], state[BID], state[ASK],
+            )  # fmt: skip
+            look_kernel(state, events, len(asks), here, message)
+            state[LAST], state[MODE] = number, LIVE
+        elif number < last or (number == last and not (joining and join == SPANS)):
+            event_kernel(state, events, STALE, here, message)
+        else:
+            event_kernel(state, events, GAP, here, message)
+            state[MODE], state[BUFFER], state[CROSSING] = BROKEN, message, 0
+            return message + 1
+        if at < 0:
+            bid, ask = state[BID], state[ASK]
+            whole[message] = True
+            if bid >= 0:
+                best_bid[message], bid_size[message] = ticks[bid], bids[bid]
+            if ask < len(asks):
+                best_ask[message], ask_size[message] = ticks[ask], asks[ask]
+    return end
+
+
+@numba.njit(cache=True, nogil=True)
 def emptied_kernel(ladder: Ladder) -> None:
     """Take every level out of the book."""
     for page in range(len(ladder.bid_levels)):
@@ -216,70 +227,92 @@ def emptied_kernel(ladder: Ladder) -> None:
     ladder.state[ASK] = len(ladder.asks)
 
 
+@numba.njit(cache=True, nogil=True)
+def reach_kernel(ladder: Ladder) -> None:
+    """Keep the bid and ask that are farthest from the best; −1 and the number of places for none.
+
+    Beyond an end of the ladder there is nothing, so that an empty side never strays.
+    """
+    state, places = ladder.state, len(ladder.asks)
+    low, high = 0, places - 1
+    while low < places and ladder.bids[low] == 0.0:
+        low = low + 1 if ladder.bid_levels[low >> PAGE_BITS] > 0 else (low | (PAGE - 1)) + 1
+    while high >= 0 and ladder.asks[high] == 0.0:
+        high = high - 1 if ladder.ask_levels[high >> PAGE_BITS] > 0 else (high & -PAGE) - 1
+    state[LOWEST] = low if low < places else -1
+    state[HIGHEST] = high if high >= 0 else places
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def snapshot_kernel(
-    messages: Messages, ladder: Ladder, trace: Trace, ticks: NDArray[np.int64], at: int
-) -> None:
+def snapshot_kernel(messages: Messages, ladder: Ladder, trace: Trace, at: int) -> None:
     """Start from a snapshot, and replay what waited for it where the rule says so."""
     state = ladder.state
     mode = state[MODE]
     if messages.requested and mode >= JOINING and messages.number[at] < state[LAST]:
-        event_kernel(ladder, trace, OLD_SNAPSHOT, at, at)
+        event_kernel(state, trace.events, OLD_SNAPSHOT, at, at)
         return
-    event_kernel(ladder, trace, STARTED + min(mode, 2), at, at)
+    event_kernel(state, trace.events, STARTED + min(mode, 2), at, at)
     emptied_kernel(ladder)
-    state[CROSSING] = 0
-    taken_kernel(messages, ladder, trace, ticks, at, at)
-    state[MODE] = JOINING
+    state[BID], state[ASK] = bests_kernel(
+        messages.place, messages.size, messages.is_bid,
+        ladder.bids, ladder.asks, ladder.bid_levels, ladder.ask_levels,
+        messages.ends[at - 1] if at > 0 else 0, messages.ends[at], state[BID], state[ASK],
+    )  # fmt: skip
+    reach_kernel(ladder)
+    state[CROSSING], state[IS_BEYOND] = 0, 0
+    look_kernel(state, trace.events, len(ladder.asks), at, at)
+    state[LAST], state[MODE] = messages.number[at], JOINING
     if messages.requested and mode < JOINING:
-        for about in range(state[BUFFER], at):
-            if state[MODE] < JOINING:
-                break
-            if not messages.snapshot[about]:
-                difference_kernel(messages, ladder, trace, ticks, at, about)
+        differences_kernel(messages, ladder, trace, state[BUFFER], at, at)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def follow_kernel(
-    messages: Messages,
-    ladder: Ladder,
-    trace: Trace,
-    ticks: NDArray[np.int64],
-    begin: int,
-    end: int,
-) -> None:
+@numba.njit(cache=True, nogil=True)
+def follow_kernel(messages: Messages, ladder: Ladder, trace: Trace, begin: int, end: int) -> None:
     """Follow some messages, from where the book was left."""
     state = ladder.state
-    for message in range(begin, end):
+    message = begin
+    while message < end:
         if messages.snapshot[message]:
-            snapshot_kernel(messages, ladder, trace, ticks, message)
+            snapshot_kernel(messages, ladder, trace, message)
+            bid, ask = state[BID], state[ASK]
+            if state[MODE] >= JOINING:
+                trace.whole[message] = True
+                if bid >= 0:
+                    trace.bid[message] = ladder.ticks[bid]
+                    trace.bid_size[message] = ladder.bids[bid]
+                if ask < len(ladder.asks):
+                    trace.ask[message] = ladder.ticks[ask]
+                    trace.ask_size[message] = ladder.asks[ask]
+            message += 1
         elif state[MODE] >= JOINING:
-            difference_kernel(messages, ladder, trace, ticks, message, message)
-        whole = state[MODE] >= JOINING
-        bid, ask = state[BID], state[ASK]
-        has_bid, has_ask = whole and bid >= 0, whole and ask < len(ladder.asks)
-        trace.whole[message] = whole
-        trace.bid[message] = ticks[bid] if has_bid else 0
-        trace.bid_size[message] = ladder.bids[bid] if has_bid else np.nan
-        trace.ask[message] = ticks[ask] if has_ask else 0
-        trace.ask_size[message] = ladder.asks[ask] if has_ask else np.nan
+            message = differences_kernel(messages, ladder, trace, message, end, -1)
+        else:
+            message += 1
 
 
-def empty_ladder(places: int) -> Ladder:
-    """A book of no levels, for so many places."""
+def empty_ladder(ticks: NDArray[np.int64]) -> Ladder:
+    """A book of no levels, with a place for each of some prices."""
+    places = len(ticks)
     pages = places >> PAGE_BITS
     state = np.zeros(FIELDS, np.int64)
     state[BID], state[ASK] = -1, places
     return Ladder(
-        np.zeros(places), np.zeros(places), np.zeros(pages, np.int64), np.zeros(pages, np.int64),
+        ticks,
+        np.zeros(places),
+        np.zeros(places),
+        np.zeros(pages, np.int64),
+        np.zeros(pages, np.int64),
         state,
-    )  # fmt: skip
+    )
 
 
 def empty_trace(messages: int) -> Trace:
-    """Room for what is seen after so many messages: at most four events each."""
+    """Room for what is seen after so many messages, none so far: at most four events each."""
     return Trace(
-        np.zeros(messages, np.int64), np.full(messages, np.nan), np.zeros(messages, np.int64),
-        np.full(messages, np.nan), np.zeros(messages, np.bool_),
+        np.zeros(messages, np.int64),
+        np.full(messages, np.nan),
+        np.zeros(messages, np.int64),
+        np.full(messages, np.nan),
+        np.zeros(messages, np.bool_),
         np.empty((4, 4 * messages), np.int64),
-    )  # fmt: skip
+    )

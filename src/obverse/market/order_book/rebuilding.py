@@ -111,8 +111,8 @@ def rebuild_stream(stream: BookStream) -> RebuiltBook:
     """Rebuild a book from a stream of messages."""
     from obverse.market.order_book._following_kernels import EVENTS, follow_kernel
 
-    messages, ladder, trace, ticks = prepared(stream)
-    follow_kernel(messages, ladder, trace, ticks, 0, len(stream))
+    messages, ladder, trace = prepared(stream)
+    follow_kernel(messages, ladder, trace, 0, len(stream))
     return RebuiltBook(
         stream=stream,
         bid_tick=trace.bid,
@@ -124,8 +124,8 @@ def rebuild_stream(stream: BookStream) -> RebuiltBook:
     )
 
 
-def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace, NDArray[np.int64]]:
-    """Lay out what the compiled loop takes: messages, an empty book, room, ticks by place."""
+def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace]:
+    """Lay out what the compiled loop takes: messages, an empty book, room for what it sees."""
     from obverse.market.order_book._following_kernels import Messages, empty_ladder, empty_trace
     from obverse.market.order_book._ladder_kernels import places_of
 
@@ -143,4 +143,4 @@ def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace, NDArray[np.in
         JOINS.index(stream.rule.join),
         stream.rule.requested,
     )
-    return messages, empty_ladder(len(places.ticks)), empty_trace(len(stream)), places.ticks
+    return messages, empty_ladder(places.ticks), empty_trace(len(stream))

@@ -41,7 +41,7 @@ class Messages(NamedTuple):
     previous: NDArray[np.int64]
     snapshot: NDArray[np.bool_]
     is_bid: NDArray[np.bool_]
-    place: NDArray[np.int64]
+    place: NDArray[np.int32]
     size: NDArray[np.float64]
     link: int
     join: int
@@ -49,9 +49,8 @@ class Messages(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """A book: each place's price in ticks and sizes, levels in each page, and the state."""
+    """A book: the sizes at each place, levels in each page, and the state."""
 
-    ticks: NDArray[np.int64]
     bids: NDArray[np.float64]
     asks: NDArray[np.float64]
     bid_levels: NDArray[np.int64]
@@ -60,7 +59,7 @@ class Ladder(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What was seen after each message: best places and sizes, whether the book was whole; events.
+    """What was seen after each message, and what happened; a place of −1 is none.
 
     A column of events is: what, at which message, about which message, last number before.
     """
@@ -88,7 +87,7 @@ def event_kernel(
 
 @_part
 def bests_kernel(
-    place: NDArray[np.int64],
+    place: NDArray[np.int32],
     size: NDArray[np.float64],
     is_bid: NDArray[np.bool_],
     bids: NDArray[np.float64],
@@ -181,7 +180,7 @@ def differences_kernel(
     best_bid, bid_size, best_ask, ask_size, whole = (
         trace.bid, trace.bid_size, trace.ask, trace.ask_size, trace.whole,
     )  # fmt: skip
-    events, ticks = trace.events, ladder.ticks
+    events = trace.events
     for message in range(begin, end):
         if snapshot[message]:
             if at < 0:
@@ -207,9 +206,9 @@ def differences_kernel(
             bid, ask = state[BID], state[ASK]
             whole[message] = True
             if bid >= 0:
-                best_bid[message], bid_size[message] = ticks[bid], bids[bid]
+                best_bid[message], bid_size[message] = bid, bids[bid]
             if ask < len(asks):
-                best_ask[message], ask_size[message] = ticks[ask], asks[ask]
+                best_ask[message], ask_size[message] = ask, asks[ask]
     return end
 
 
@@ -278,10 +277,10 @@ def follow_kernel(messages: Messages, ladder: Ladder, trace: Trace, begin: int, 
             if state[MODE] >= JOINING:
                 trace.whole[message] = True
                 if bid >= 0:
-                    trace.bid[message] = ladder.ticks[bid]
+                    trace.bid[message] = bid
                     trace.bid_size[message] = ladder.bids[bid]
                 if ask < len(ladder.asks):
-                    trace.ask[message] = ladder.ticks[ask]
+                    trace.ask[message] = ask
                     trace.ask_size[message] = ladder.asks[ask]
             message += 1
         elif state[MODE] >= JOINING:
@@ -290,14 +289,12 @@ def follow_kernel(messages: Messages, ladder: Ladder, trace: Trace, begin: int, 
             message += 1
 
 
-def empty_ladder(ticks: NDArray[np.int64]) -> Ladder:
-    """A book of no levels, with a place for each of some prices."""
-    places = len(ticks)
+def empty_ladder(places: int) -> Ladder:
+    """A book of no levels, for so many places."""
     pages = places >> PAGE_BITS
     state = np.zeros(FIELDS, np.int64)
     state[BID], state[ASK] = -1, places
     return Ladder(
-        ticks,
         np.zeros(places),
         np.zeros(places),
         np.zeros(pages, np.int64),
@@ -309,9 +306,9 @@ def empty_ladder(ticks: NDArray[np.int64]) -> Ladder:
 def empty_trace(messages: int) -> Trace:
     """Room for what is seen after so many messages, none so far: at most four events each."""
     return Trace(
-        np.zeros(messages, np.int64),
+        np.full(messages, -1),
         np.full(messages, np.nan),
-        np.zeros(messages, np.int64),
+        np.full(messages, -1),
         np.full(messages, np.nan),
         np.zeros(messages, np.bool_),
         np.empty((4, 4 * messages), np.int64),

@@ -1,7 +1,7 @@
 """The compiled passes over the rows of a stream, before the book is followed.
 
 The ladder is a flat array with a place for every price that the stream names, in the order of
-prices: pages of 64 neighbouring ticks, of which only those that are named are kept. Far prices
+prices: pages of 32 neighbouring ticks, of which only those that are named are kept. Far prices
 cost a page each, and walking from a price to the next runs along memory.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PAGE_BITS = 6
+PAGE_BITS = 5
 PAGE = 1 << PAGE_BITS
 
 MOST_PAGES = 1 << 22
@@ -26,31 +26,49 @@ SPARSE = 16
 
 
 class Places(NamedTuple):
-    """Where each row's price is on the ladder, and the price in ticks of each place."""
+    """Where each row's price is on the ladder.
 
-    of_row: NDArray[np.int64]
-    ticks: NDArray[np.int64]
+    `first` has the lowest tick of each page; where prices are ranked alone it is empty and `alone`
+    has the tick of each place.
+    """
+
+    of_row: NDArray[np.int32]
+    total: int
+    first: NDArray[np.int64]
+    alone: NDArray[np.int64]
+
+    def ticks(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Prices in ticks of some places; 0 for places below 0, which are none."""
+        known = np.maximum(places, 0)
+        if len(self.alone):
+            found = self.alone[known]
+        else:
+            found = self.first[known >> PAGE_BITS] + (known & (PAGE - 1))
+        found[places < 0] = 0
+        return found
 
 
 @numba.njit(cache=True, nogil=True)
-def ticks_kernel(
-    p: NDArray[np.float64], a: float, b: float, most: float
-) -> tuple[NDArray[np.int64], int]:
-    """n with n · a / b = p, and the first row that has none (−1: all have one); NaN has none."""
-    found = np.empty(len(p), np.int64)
+def span_kernel(
+    prices: NDArray[np.float64], a: float, b: float, most: float
+) -> tuple[float, float, int]:
+    """Lowest and highest n with n · a / b = price, and the first row that has none (−1: all have).
+
+    NaN has none; without rows the lowest is above the highest.
+    """
     per = b / a
-    good = True
-    for row in range(len(p)):
-        n = np.rint(p[row] * per)
-        good &= (n * a / b == p[row]) & (n > 0.0) & (n <= most)
-        found[row] = np.int64(n)
-    if good:
-        return found, -1
-    for row in range(len(p)):
-        n = np.rint(p[row] * per)
-        if not ((n * a / b == p[row]) & (n > 0.0) & (n <= most)):
-            return found, row
-    return found, -1
+    good, low, high = True, np.inf, 0.0
+    for row in range(len(prices)):
+        n = np.rint(prices[row] * per)
+        good &= (n * a / b == prices[row]) & (n > 0.0) & (n <= most)
+        low = n if n < low else low
+        high = n if n > high else high
+    if not good:
+        for row in range(len(prices)):
+            n = np.rint(prices[row] * per)
+            if not ((n * a / b == prices[row]) & (n > 0.0) & (n <= most)):
+                return low, high, row
+    return low, high, -1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -90,55 +108,44 @@ def ends_kernel(
 
 
 @numba.njit(cache=True, nogil=True)
-def range_kernel(ticks: NDArray[np.int64]) -> tuple[int, int]:
-    """Lowest and highest; there is a row."""
-    low = high = ticks[0]
-    for tick in ticks:
-        low = min(low, tick)
-        high = max(high, tick)
-    return low, high
-
-
-@numba.njit(cache=True, nogil=True)
-def mark_kernel(ticks: NDArray[np.int64], low_page: int, pages: int) -> NDArray[np.int32]:
-    """Rank of each page among those that are named; −1 for those that are not."""
+def mark_kernel(
+    prices: NDArray[np.float64], per: float, low_page: int, pages: int
+) -> tuple[NDArray[np.int32], int]:
+    """Rank of each page among those that are named, −1 for those that are not; and their number."""
     ranks = np.full(pages, np.int32(-1), np.int32)
-    for tick in ticks:
-        ranks[(tick >> PAGE_BITS) - low_page] = 0
+    for row in range(len(prices)):
+        ranks[(np.int64(np.rint(prices[row] * per)) >> PAGE_BITS) - low_page] = 0
     rank = 0
     for page in range(pages):
         if ranks[page] == 0:
             ranks[page] = rank
             rank += 1
-    return ranks
+    return ranks, rank
 
 
 @numba.njit(cache=True, nogil=True)
 def places_kernel(
-    ticks: NDArray[np.int64], low_page: int, ranks: NDArray[np.int32]
-) -> NDArray[np.int64]:
+    prices: NDArray[np.float64], per: float, low_page: int, ranks: NDArray[np.int32]
+) -> NDArray[np.int32]:
     """Place of each row on the ladder of the named pages."""
-    found = np.empty(len(ticks), np.int64)
-    for row in range(len(ticks)):
-        rank = np.int64(ranks[(ticks[row] >> PAGE_BITS) - low_page])
-        found[row] = (rank << PAGE_BITS) | (ticks[row] & (PAGE - 1))
+    found = np.empty(len(prices), np.int32)
+    for row in range(len(prices)):
+        n = np.int64(np.rint(prices[row] * per))
+        found[row] = (ranks[(n >> PAGE_BITS) - low_page] << PAGE_BITS) | (n & (PAGE - 1))
     return found
 
 
-def places_of(ticks: NDArray[np.int64]) -> Places:
-    """Lay out the ladder of a stream."""
-    if not len(ticks):
-        return Places(ticks, np.zeros(PAGE, np.int64))
-    low, high = (int(tick) >> PAGE_BITS for tick in range_kernel(ticks))
-    pages = high - low + 1
-    if pages <= MOST_PAGES:
-        ranks = mark_kernel(ticks, low, pages)
-        named = np.flatnonzero(ranks >= 0)
-        if len(named) * PAGE <= SPARSE * len(ticks) + PAGE:
-            first = (named + low) << PAGE_BITS
-            return Places(
-                places_kernel(ticks, low, ranks), (first[:, None] + np.arange(PAGE)).reshape(-1)
-            )
-    prices, of_row = np.unique(ticks, return_inverse=True)
-    spare = np.zeros(-len(prices) % PAGE, np.int64)
-    return Places(of_row.astype(np.int64), np.concatenate([prices, spare]))
+def places_of(prices: NDArray[np.float64], per: float, low: int, high: int) -> Places:
+    """Lay out the ladder of prices that are whole numbers of ticks, `per` in one of the quote."""
+    nothing = np.empty(0, np.int64)
+    low_page, high_page = low >> PAGE_BITS, high >> PAGE_BITS
+    if not len(prices):
+        return Places(np.empty(0, np.int32), PAGE, np.zeros(1, np.int64), nothing)
+    if high_page - low_page < MOST_PAGES:
+        ranks, named = mark_kernel(prices, per, low_page, high_page - low_page + 1)
+        if named << PAGE_BITS <= SPARSE * len(prices) + PAGE:
+            first = (np.flatnonzero(ranks >= 0) + low_page) << PAGE_BITS
+            of_row = places_kernel(prices, per, low_page, ranks)
+            return Places(of_row, named << PAGE_BITS, first, nothing)
+    ticks, rank = np.unique(np.rint(prices * per).astype(np.int64), return_inverse=True)
+    return Places(rank.astype(np.int32), len(ticks) + -len(ticks) % PAGE, nothing, ticks)

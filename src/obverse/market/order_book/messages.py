@@ -64,7 +64,8 @@ class BookStream:
     ----------
     ends : the row after the last of each message; the first begins at row 0
     time_ns, update_id, first_update_id, previous_update_id, snapshot : one a message
-    is_bid, tick, size : one a row
+    is_bid, price, size : one a row
+    lowest_tick, highest_tick : of all rows; 0 without any
     """
 
     ticks: Ticks
@@ -76,8 +77,10 @@ class BookStream:
     previous_update_id: NDArray[np.int64]
     snapshot: NDArray[np.bool_]
     is_bid: NDArray[np.bool_]
-    tick: NDArray[np.int64]
+    price: NDArray[np.float64]
     size: NDArray[np.float64]
+    lowest_tick: int
+    highest_tick: int
 
     def __len__(self) -> int:
         """Number of messages."""
@@ -85,10 +88,10 @@ class BookStream:
 
     def messages(self) -> Iterator[BookMessage]:
         """The same messages, one by one."""
-        start = 0
+        start, tick = 0, self.ticks.counts(self.price)
         for place, end in enumerate(self.ends.tolist()):
             rows = slice(start, end)
-            columns = (self.is_bid[rows], self.tick[rows], self.size[rows])
+            columns = (self.is_bid[rows], tick[rows], self.size[rows])
             yield BookMessage(
                 time_ns=int(self.time_ns[place]),
                 update_id=int(self.update_id[place]),
@@ -116,6 +119,8 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
     update_id = levels["update_id"].fill_null(0).to_numpy()
     snapshot = levels["snapshot"].to_numpy()
     size = np.ascontiguousarray(levels["size"].to_numpy())
+    price = np.ascontiguousarray(levels["price"].to_numpy())
+    lowest, highest = ticks.span(price)
     wrong = sizes_kernel(size)
     if wrong >= 0:
         raise MarketDataError(
@@ -135,8 +140,10 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
         previous_update_id=previous,
         snapshot=snapshot[starts],
         is_bid=levels["is_bid"].to_numpy(),
-        tick=ticks.counts(np.ascontiguousarray(levels["price"].to_numpy())),
+        price=price,
         size=size,
+        lowest_tick=lowest,
+        highest_tick=highest,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from obverse.market.order_book._following_kernels import Ladder, Messages, Trace
+    from obverse.market.order_book._ladder_kernels import Places
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +92,7 @@ class RebuiltBook(Tabular):
         """What happened to the book."""
         table = finding_table(self.findings)
         note = (
-            f"{len(self.stream):,} messages of {len(self.stream.tick):,} rows; after "
+            f"{len(self.stream):,} messages of {len(self.stream.price):,} rows; after "
             f"{int(self.whole.sum()):,} of them the book was whole, crossed after "
             f"{self.crossed_count:,}, locked after {self.locked_count:,}."
         )
@@ -111,25 +112,26 @@ def rebuild_stream(stream: BookStream) -> RebuiltBook:
     """Rebuild a book from a stream of messages."""
     from obverse.market.order_book._following_kernels import EVENTS, follow_kernel
 
-    messages, ladder, trace = prepared(stream)
+    messages, ladder, trace, places = prepared(stream)
     follow_kernel(messages, ladder, trace, 0, len(stream))
     return RebuiltBook(
         stream=stream,
-        bid_tick=trace.bid,
+        bid_tick=places.ticks(trace.bid),
         bid_size=trace.bid_size,
-        ask_tick=trace.ask,
+        ask_tick=places.ticks(trace.ask),
         ask_size=trace.ask_size,
         whole=trace.whole,
         events=trace.events[:, : ladder.state[EVENTS]].copy(),
     )
 
 
-def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace]:
+def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace, Places]:
     """Lay out what the compiled loop takes: messages, an empty book, room for what it sees."""
     from obverse.market.order_book._following_kernels import Messages, empty_ladder, empty_trace
     from obverse.market.order_book._ladder_kernels import places_of
 
-    places = places_of(stream.tick)
+    ticks = stream.ticks
+    places = places_of(stream.price, ticks.per_unit, stream.lowest_tick, stream.highest_tick)
     messages = Messages(
         stream.ends,
         stream.update_id,
@@ -143,4 +145,4 @@ def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace]:
         JOINS.index(stream.rule.join),
         stream.rule.requested,
     )
-    return messages, empty_ladder(places.ticks), empty_trace(len(stream))
+    return messages, empty_ladder(places.total), empty_trace(len(stream)), places

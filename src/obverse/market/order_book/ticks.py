@@ -81,13 +81,30 @@ class Ticks:
         whole = np.where(counts > 0, counts, np.nan) * float(self.numerator)
         return whole / float(self.denominator)
 
-    def counts(self, prices: NDArray[np.float64]) -> NDArray[np.int64]:
-        """How many ticks each price is. Raises `MarketDataError` naming the first between two."""
-        from obverse.market.order_book._ladder_kernels import ticks_kernel
+    @property
+    def per_unit(self) -> float:
+        """Ticks in one of the quote currency, to the nearest float."""
+        return float(self.denominator) / float(self.numerator)
 
+    def span(self, prices: NDArray[np.float64]) -> tuple[int, int]:
+        """Lowest and highest count of some prices; (0, 0) of none.
+
+        Raises `MarketDataError` naming the first price that is none or between two ticks.
+        """
+        from obverse.market.order_book._ladder_kernels import span_kernel
+
+        if not len(prices):
+            return 0, 0
         a, b = float(self.numerator), float(self.denominator)
-        counts, wrong = ticks_kernel(prices, a, b, float(self.most))
+        low, high, wrong = span_kernel(prices, a, b, float(self.most))
         if wrong >= 0:
             self.count(float(prices[wrong]))
             raise DefectError(f"{prices[wrong]} is a multiple of {self.size} after all.")
-        return counts
+        return int(low), int(high)
+
+    def counts(self, prices: NDArray[np.float64]) -> NDArray[np.int64]:
+        """How many ticks each price is. Raises as `span` does."""
+        import numpy as np
+
+        self.span(prices)
+        return np.rint(prices * self.per_unit).astype(np.int64)

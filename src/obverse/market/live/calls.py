@@ -34,12 +34,10 @@ def call(connection: Connection, method: str, *arguments: Any, **named: Any) -> 
         answers.clear()
         try:
             found = getattr(connection.ccxt, method)(*arguments, **named)
-        except ccxt.OperationFailed as error:
-            reason = answers.fault or _said(error)
         except ccxt.BaseError as error:
-            if not answers.fault:
-                raise _given_up(connection, method, attempt, _said(error)) from error
-            reason = answers.fault
+            reason = "; ".join(filter(None, (answers.fault, _said(error))))
+            if not isinstance(error, ccxt.OperationFailed) and not answers.fault:
+                raise _given_up(connection, method, attempt, reason) from error
         except _MISREAD as error:
             reason = answers.fault or f"an answer of another form: {_said(error)}"
         else:

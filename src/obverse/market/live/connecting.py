@@ -1,9 +1,9 @@
 """Connections to venues: an unmodified ccxt exchange, a clock, and what its answers were like.
 
-ccxt gives a body that is no JSON as text, which its readers then take for an empty answer. So each
-answer is looked at as it comes, through the hooks of the session that ccxt is given: `Answers`
-keeps what was wrong with the answers since it was last cleared, and how long the venue asks to be
-left alone.
+ccxt gives a body that is no JSON as text, which its readers then take for an empty answer; and it
+takes a rate limit (429) whose body is JSON, but not in the venue's own form, for an error of ours.
+So each answer is looked at as it comes, through the hooks of the session: `Answers` keeps what was
+wrong with the answers since it was last cleared, and how long the venue asks to be left alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 INSTALL = 'pip install "obverse[live]"'
 _SHOWN = 60
+_PASSING = (408, 418, 425, 429)
+_SERVER_FAULTS = 500
 _DECODER = msgspec.json.Decoder()
 
 
@@ -63,6 +65,8 @@ class Answers:
     def look(self, answer: requests.Response, *_: Any, **__: Any) -> None:
         """Look at one answer as it comes in."""
         self.retry_after_seconds = _seconds(answer.headers.get("Retry-After"))
+        if answer.status_code in _PASSING or answer.status_code >= _SERVER_FAULTS:
+            self.fault = f"HTTP {answer.status_code} {answer.reason}"
         if not answer.ok:
             return
         try:

@@ -26,7 +26,8 @@ from obverse.market.live.contracts import Contract, chosen, is_inverse, of_marke
 from obverse.market.live.histories import bar_pages, funding_pages, resumed_from
 from obverse.market.live.structures import book_part, instruments_part, trades_part
 from obverse.market.live.ticker_calls import ticker_structures
-from obverse.market.live.tickers import latest, tickers_part
+from obverse.market.live.tickers import latest, shows, tickers_part
+from obverse.market.observations import Finding
 from obverse.market.series.kinds import FUNDING, Kind, bars
 from obverse.market.series.parts import Part
 
@@ -150,11 +151,23 @@ def _shown(connection: Connection, wanted: Sequence[Contract], skew: Skew) -> It
     local, seen = local_now(connection.clock), skew.now(connection.clock)
     stamps = [stamp for own in told.values() if (stamp := latest(exchange, own)) is not None]
     snapshot = max([seen, *stamps])
+    findings = _not_shown(
+        connection, [each.name for each in wanted if not shows(told[each.unified])]
+    )
     for each in wanted:
-        if told[each.unified]:
-            yield tickers_part(
+        if shows(told[each.unified]):
+            part = tickers_part(
                 exchange, each, told[each.unified], snapshot_time=snapshot, local_time=local
             )
+            yield replace(part, findings=part.findings + findings)
+            findings = ()
+
+
+def _not_shown(connection: Connection, names: Sequence[str]) -> tuple[Finding, ...]:
+    if not names:
+        return ()
+    reason = f"the venue lists, but shows no price of {', '.join(names)}"
+    return (Finding("flagged", f"{connection.exchange.venue} tickers", reason),)
 
 
 def _funding(

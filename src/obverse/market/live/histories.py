@@ -56,7 +56,7 @@ def bar_pages(
             exchange, contract, page.rows, interval,
             closed_by=end, local_time=local_now(connection.clock),
         )  # fmt: skip
-        yield _with_hole(own, page)
+        yield from _some(_with_hole(own, page))
 
 
 def funding_pages(
@@ -85,7 +85,7 @@ def funding_pages(
         own = funding_part(
             exchange, contract, page.rows, paid_by=end, local_time=local_now(connection.clock)
         )
-        yield _with_hole(own, page)
+        yield from _some(_with_hole(own, page))
 
 
 def resumed_from(connection: Connection, kind: Kind, last: datetime) -> datetime:
@@ -146,3 +146,9 @@ def _with_hole(part: Part, page: Page[Any]) -> Part:
     reason = f"the venue gave no rows from {iso(start)} to {iso(end)}"
     finding = Finding("flagged", part.name, reason)
     return Part(part.venue, part.instrument, part.kind, part.frame, (*part.findings, finding))
+
+
+def _some(part: Part) -> Iterator[Part]:
+    """A part that has rows, or something to tell."""
+    if len(part.frame) or part.findings:
+        yield part

@@ -77,6 +77,12 @@ def latest(exchange: Exchange, structures: Iterable[Structure]) -> datetime | No
     return _moment(exchange, structures)
 
 
+def shows(structures: Iterable[Structure]) -> bool:
+    """Whether structures of a contract have a price of its own, not only the index."""
+    own = [key for name, key in _PRICES.items() if name != "index"]
+    return any(number(each.get(key)) for each in structures for key in own)
+
+
 def _moment(exchange: Exchange, structures: Iterable[Structure]) -> datetime | None:
     if not exchange.ticker_is_stamped:
         return None

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,15 @@ from hypothesis import strategies as st
 from obverse.contracts.instants import years_between
 from obverse.errors import MarketDataError
 from obverse.market import Market, simulated
+from obverse.market.calibration import (
+    Calibration,
+    CoinCalibration,
+    Jumps,
+    Seasons,
+    TenorBasis,
+    Volatility,
+    calibrated_path,
+)
 from obverse.market.simulated_paths import simulated_path
 from obverse.rulebooks import rulebook, venues
 
@@ -134,3 +145,83 @@ def test_every_venue_can_be_simulated(venue: str) -> None:
 def test_it_does_not_load_polars() -> None:
     code = "import sys, obverse.market as m; m.simulated(); sys.exit('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def calibration() -> Calibration:
+    """BTC with a basis of its own at two tenors, calm, and without noise."""
+    tenors = [
+        TenorBasis(
+            days=days,
+            mean=mean,
+            deviation=0.01,
+            half_life_days=20.0,
+            half_life_low_days=10.0,
+            half_life_high_days=40.0,
+            half_life_held=False,
+            noise=0.0,
+            tilt=0.0,
+        )
+        for days, mean in ((30, -0.1), (90, 0.2))
+    ]
+    coin = CoinCalibration(
+        start_usd=10_000.0,
+        volatility=Volatility(0.2, 0.1, 5.0, 5.0, 5.0),
+        jumps=Jumps(0.0, 0.0),
+        seasons=Seasons((1.0,) * 24, (1.0,) * 7),
+        basis=tuple(tenors),
+    )
+    return Calibration({"BTC": coin})
+
+
+def test_a_calibrated_market_says_so_and_differs(market: Market, calibration: Calibration) -> None:
+    calibrated = simulated(calibration=calibration)
+    assert calibrated.simulated
+    assert calibrated.source == "simulated market, seed 7, calibrated"
+    assert calibrated == simulated(calibration=calibration)
+    assert calibrated["BTC"].index != market["BTC"].index
+    assert calibrated["ETH"].index == market["ETH"].index  # a coin the calibration lacks
+    assert calibrated["BTC"].findings == ()
+
+
+@settings(deadline=None, max_examples=10)
+@given(moments, st.integers(0, 1000))
+def test_calibrated_marks_lie_between_the_tenors(
+    calibration: Calibration, at: datetime, seed: int
+) -> None:
+    """The log of mark over index is linear in time from 30 to 90 days, the basis flat outside."""
+    snapshot = simulated(seed=seed, at=at, underlyings=("BTC",), calibration=calibration)["BTC"]
+    path = calibrated_path(seed, "BTC", at, calibration)
+    near, far = (float(tenor.basis[-1]) for tenor in path.tenors)
+    assert float(snapshot.index) == pytest.approx(path.index_usd[-1], abs=0.005)
+    for quote in snapshot.nodes:
+        assert quote.expiry is not None
+        days = 365 * years_between(at, quote.expiry)
+        gap = np.interp(days, [0, 30, 90], [0, 30 * near, 90 * far]) / 365
+        if days > 90:
+            gap = days * far / 365
+        assert math.log(quote.mark / snapshot.index) == pytest.approx(gap, abs=2e-6)
+
+
+def test_an_expiry_has_a_noise_of_its_own_each_hour(calibration: Calibration) -> None:
+    btc = calibration.coins["BTC"]
+    loud = [msgspec.structs.replace(tenor, noise=0.02) for tenor in btc.basis]
+    noisy = Calibration({"BTC": msgspec.structs.replace(btc, basis=tuple(loud))})
+    found = []
+    for day in range(60):
+        at = datetime(2024, 2, 1, tzinfo=UTC) + timedelta(days=day)
+        both = [
+            simulated(at=at, underlyings=("BTC",), calibration=each)["BTC"]
+            for each in (calibration, noisy)
+        ]
+        still, loud_one = (
+            [quote for quote in snapshot.nodes if quote.expiry is not None] for snapshot in both
+        )
+        for quiet, moved in zip(still, loud_one, strict=True):
+            assert quiet.expiry is not None
+            years = years_between(at, quiet.expiry)
+            if years > 0.1:
+                found.append(math.log(moved.mark / quiet.mark) / years)
+    assert len(found) > 150
+    assert np.std(found) == pytest.approx(0.02, rel=0.2)
+    assert abs(np.mean(found)) < 0.005

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DAY_NS = 86_400_000_000_000
 MINIMUM_CURVE_DAYS = 60
 _NEAREST_DAYS = 2.0
+_THIN_NS = DAY_NS // 6
 _YEAR_DAYS = 365
 _CONTRACT = "future"
 
@@ -91,6 +92,7 @@ def _interpolated(at: NDArray[np.int64], days: FloatArray, gaps: FloatArray) -> 
 
 def fit_basis(series: TenorSeries, name: str) -> tuple[TenorBasis, ...]:
     """Fit every tenor that enough curves reach. Raises `MarketDataError` where none is."""
+    series = _thinned(series)
     span = float(series.times_ns[-1] - series.times_ns[0]) / DAY_NS
     if span < MINIMUM_CURVE_DAYS:
         raise MarketDataError(
@@ -117,6 +119,13 @@ def fit_basis(series: TenorSeries, name: str) -> tuple[TenorBasis, ...]:
         )
         for tenor, tilt in zip(reached.tolist(), tilts, strict=True)
     )
+
+
+def _thinned(series: TenorSeries) -> TenorSeries:
+    """Of curves within four hours by the clock the last: half-lives are of days."""
+    windows = series.times_ns // _THIN_NS
+    last = np.append(np.flatnonzero(np.diff(windows)), len(windows) - 1)
+    return TenorSeries(series.times_ns[last], series.basis[last])
 
 
 def _tenor(days: int, fit: Reversion, tilt: float) -> TenorBasis:

@@ -6,6 +6,7 @@ Numbers are written so that they read back as the same floats. `docs/calibration
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,12 @@ _UNITS = {
 }
 
 
-class _Document(Calibration, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file: a calibration and the version of its form."""
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file: the version of its form, and coins that are still to be looked at."""
 
     schema: int
+    coins: dict[str, dict[str, Any]]
+    notes: tuple[str, ...] = ()
 
 
 def write_calibration(calibration: Calibration, path: str | Path) -> None:
@@ -81,7 +84,7 @@ def read_calibration(path: str | Path) -> Calibration:
     faults = list(_faults(document, found))
     if faults:
         raise LocatedError(faults)
-    return Calibration(found.coins, found.notes)
+    return Calibration({name: _read_coin(document, name) for name in found.coins}, found.notes)
 
 
 def _faults(document: LocatedToml, found: _Document) -> Iterator[Fault]:
@@ -94,6 +97,25 @@ def _faults(document: LocatedToml, found: _Document) -> Iterator[Fault]:
         if coin not in COINS:
             reason = f"the simulated market has no {coin!r}; it has {', '.join(COINS)}"
             yield document.fault(("coins", coin), reason)
+
+
+def _read_coin(document: LocatedToml, name: str) -> CoinCalibration:
+    """Check a coin's table by itself: within a mapping, faults would have no place."""
+    table = ("coins", name)
+    lines = {at[2:]: line for at, line in document.lines.items() if at[:2] == table}
+    part = LocatedToml(document.path, document.data["coins"][name], lines)
+    try:
+        return convert(part, CoinCalibration)
+    except LocatedError as error:
+        faults = [
+            replace(
+                fault,
+                line=fault.line or document.line(table),
+                field=".".join(filter(None, (*table, fault.field))),
+            )
+            for fault in error.faults
+        ]
+        raise LocatedError(faults) from None
 
 
 def calibration_text(calibration: Calibration) -> str:

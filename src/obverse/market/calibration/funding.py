@@ -94,7 +94,7 @@ def autocorrelation(found: Rates, lag_hours: float, name: str) -> float:
 def fit_funding(found: Rates, name: str) -> FundingProcess:
     """Fit the premium's process. Raises `MarketDataError` for rates that never change."""
     rest, seen = moments_of(found.rates)
-    if seen.deviation == 0:
+    if np.ptp(found.rates) == 0:
         raise MarketDataError(f"{name}: all funding rates are {rest}; nothing reverts.")
     mean, deviation, band = unbanded(seen)
     persistence = autocorrelation(found, LAG_HOURS, name)

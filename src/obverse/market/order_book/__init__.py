@@ -7,6 +7,20 @@ one message at a time. How a venue numbers its messages is a `SequenceRule`: dat
 
 from obverse.market.order_book.findings import BookFinding, Happening, finding_frame
 from obverse.market.order_book.following import FollowedBook
+from obverse.market.order_book.impact import Unit, Walk, impact_prices, walk
+from obverse.market.order_book.measures import (
+    Reach,
+    basis_points_within,
+    best_ask,
+    best_bid,
+    depth,
+    imbalance,
+    levels_within,
+    micro_price,
+    mid_price,
+    spread,
+    spread_basis_points,
+)
 from obverse.market.order_book.messages import (
     BookMessage,
     BookStream,
@@ -25,7 +39,7 @@ from obverse.market.order_book.rules import (
     SequenceRule,
     rule_named,
 )
-from obverse.market.order_book.states import BookLevel, BookState
+from obverse.market.order_book.states import BookLevel, BookState, Side
 from obverse.market.order_book.ticks import Ticks
 
 __all__ = [
@@ -43,13 +57,29 @@ __all__ = [
     "FollowedBook",
     "Happening",
     "LevelChange",
+    "Reach",
     "RebuiltBook",
     "SequenceRule",
+    "Side",
     "Ticks",
+    "Unit",
+    "Walk",
+    "basis_points_within",
+    "best_ask",
+    "best_bid",
     "book_stream",
+    "depth",
     "finding_frame",
+    "imbalance",
+    "impact_prices",
     "in_stream_order",
+    "levels_within",
+    "micro_price",
+    "mid_price",
     "rebuild",
     "rebuild_stream",
     "rule_named",
+    "spread",
+    "spread_basis_points",
+    "walk",
 ]

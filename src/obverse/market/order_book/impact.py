@@ -1,0 +1,163 @@
+"""What a size would trade at: walks a side of a book and says what it takes there.
+
+A size is in one of three units, a contract being worth at price P, with multiplier m:
+
+========== =============== =============== =================================
+unit       inverse         linear, spot    quanto
+========== =============== =============== =================================
+contracts  1               1               1
+usd        m               m · P           refused: its coin has another price
+coin       m / P           m               m · P of the settlement coin
+========== =============== =============== =================================
+
+What adds up over fills is the settlement value; the average price is the one at which the
+contracts are worth it (`obverse.contracts.payoffs`): harmonic for inverse contracts, arithmetic
+for linear ones. A spot market is a linear contract of multiplier 1.
+
+Where the size exceeds what the side offers, the walk takes all of it and says what is missing: it
+then has an average of what was taken, and no impact price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from obverse.contracts.payoffs import Inverse, Number, Payoff, Quanto
+from obverse.contracts.units import ExactNumber, exact, to_decimal
+from obverse.errors import MarketDataError
+from obverse.market.order_book.states import BookState, Side
+from obverse.tables import Table, Tabular, number, text
+
+Unit: TypeAlias = Literal["contracts", "usd", "coin"]
+UNITS: tuple[Unit, ...] = ("contracts", "usd", "coin")
+
+
+@dataclass(frozen=True, repr=False)
+class Walk(Tabular):
+    """What taking a size from a side gives; it prints as a table.
+
+    Attributes
+    ----------
+    side : the side that is taken from: asks by a buyer, bids by a seller
+    size, taken : what was wanted and what the side had of it, in `unit`
+    contracts : how many contracts that is; a last level may be taken in part
+    settlement_value : their worth in the settlement currency, each at its own price
+    average_price : of what was taken; None where nothing was
+    last_price : the farthest price reached
+    levels : how many levels were touched
+    """
+
+    side: Side
+    unit: Unit
+    size: Decimal
+    taken: Decimal
+    contracts: Decimal
+    settlement_value: Decimal
+    average_price: Decimal | None
+    last_price: Decimal | None
+    levels: int
+
+    @property
+    def missing(self) -> Decimal:
+        """What the side did not have of the size, in `unit`."""
+        return self.size - self.taken
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole size was there."""
+        return self.taken == self.size
+
+    @property
+    def impact_price(self) -> Decimal | None:
+        """Average price of the whole size; None where the side is too thin for it."""
+        return self.average_price if self.complete else None
+
+    def table(self) -> Table:
+        """The walk in one row."""
+        columns = (
+            text("side", "Side"),
+            number("size", "Size", self.unit, 4),
+            number("taken", "Taken", self.unit, 4),
+            number("missing", "Missing", self.unit, 4),
+            number("average_price", "Average price", decimals=4),
+            number("last_price", "Last price", decimals=4),
+            number("levels", "Levels", decimals=0),
+        )
+        row = (
+            self.side,
+            self.size,
+            self.taken,
+            self.missing,
+            self.average_price,
+            self.last_price,
+            self.levels,
+        )
+        notes = () if self.complete else ("The side is too thin: there is no impact price.",)
+        return Table("Walk into an order book", columns, (row,), notes)
+
+
+def walk(
+    book: BookState, side: Side, size: ExactNumber, *, payoff: Payoff, unit: Unit = "contracts"
+) -> Walk:
+    """Take a size from a side, level by level from the best.
+
+    Raises `MarketDataError` for a size that is not above zero, and for a unit that the payoff
+    does not have.
+    """
+    wanted = exact(size, "size")
+    if wanted <= 0:
+        raise MarketDataError(f"impact: a size of {wanted} takes nothing; it must be above zero.")
+    left = Fraction(wanted)
+    contracts = value = Fraction(0)
+    last, touched = None, 0
+    for level in book.side(side):
+        if not left:
+            break
+        here = worth(payoff, unit, level.size, level.price)
+        part = min(here, left)
+        count = Fraction(level.size) if part == here else Fraction(level.size) * part / here
+        contracts += count
+        value += payoff.value(count, level.price)
+        left -= part
+        last, touched = level.price, touched + 1
+    return Walk(
+        side=side,
+        unit=unit,
+        size=wanted,
+        taken=wanted if not left else to_decimal(Fraction(wanted) - left),
+        contracts=to_decimal(contracts),
+        settlement_value=to_decimal(value),
+        average_price=to_decimal(payoff.average_price(contracts, value)) if touched else None,
+        last_price=last,
+        levels=touched,
+    )
+
+
+def impact_prices(
+    book: BookState, size: ExactNumber, *, payoff: Payoff, unit: Unit = "contracts"
+) -> tuple[Decimal | None, Decimal | None]:
+    """Average prices of selling and of buying a size; None for a side that is too thin."""
+    bid = walk(book, "bids", size, payoff=payoff, unit=unit).impact_price
+    ask = walk(book, "asks", size, payoff=payoff, unit=unit).impact_price
+    return bid, ask
+
+
+def worth(payoff: Payoff, unit: Unit, contracts: Number, price: Number) -> Fraction:
+    """How much of a unit some contracts are at a price: the table of this module."""
+    if unit not in UNITS:
+        raise MarketDataError(f"impact: no unit {unit!r}; there are {', '.join(UNITS)}.")
+    if unit == "contracts":
+        return Fraction(contracts)
+    if unit == "coin":
+        if isinstance(payoff, Inverse | Quanto):
+            return payoff.value(contracts, price)
+        return Fraction(contracts) * Fraction(payoff.multiplier)
+    if isinstance(payoff, Quanto):
+        raise MarketDataError(
+            "impact: dollars of a quanto contract need the price of its settlement coin; give "
+            "contracts or coin."
+        )
+    return payoff.notional_usd(contracts, price, 1)

@@ -11,6 +11,7 @@ import typer
 
 from obverse.app.data_cli import data
 from obverse.app.guard import FAILED, guard
+from obverse.app.market_cli import COMMANDS, MARKET_HELP
 
 app = typer.Typer(
     name="obverse",
@@ -23,11 +24,6 @@ app = typer.Typer(
 )
 
 app.add_typer(data, name="data")
-
-MARKET_HELP = (
-    "'simulated', or a file, folder or store of recorded data. Default: the store, for a --venue "
-    "and an instant that it holds; else simulated."
-)
 
 
 class Faces(StrEnum):
@@ -332,6 +328,10 @@ def risk(
         explain=explain,
     )
     guard(command.run, request, json, csv, html)
+
+
+for _command in COMMANDS:
+    app.command()(_command)
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def test_the_same_contract_at_two_venues_waits_for_its_coins() -> None:
     ("changes", "reason"),
     [
         ({"depth_usd": 5000.0}, "future has 5,000 USD at its best price"),
-        ({"bid_usd": None, "ask_usd": None}, "no bid and ask of future recorded"),
+        ({"bid_usd": None, "ask_usd": None}, "no bid and ask recorded: future"),
         ({"refusal": "too large"}, "too large"),
         ({}, ""),
     ],

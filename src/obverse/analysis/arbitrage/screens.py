@@ -60,6 +60,7 @@ class ArbitrageScreen(Tabular):
             number("days", "Days", decimals=1),
             number("gross_bp", "Gross", "bp", 1, signed=True),
             number("net_bp", "Net", "bp", 1, signed=True),
+            number("uncertain_bp", "±", "bp", 1),
             percent("return_on_margin", "On margin", unit="%/y"),
             *(machine(name, "fraction") for name in _PARTS),
             machine("margin_rate", "fraction"),
@@ -71,8 +72,8 @@ class ArbitrageScreen(Tabular):
         table_rows = tuple(self._row(place) for place in shown)
         return Table(self._title(), columns, table_rows, self._notes(len(shown)))
 
-    def bounds_table(self) -> Table:
-        """Each contract between its bounds."""
+    def bounds_table(self, most: int | None = None) -> Table:
+        """Each contract between its bounds; of more than `most`, only those outside theirs."""
         columns = (
             text("symbol", "Contract"),
             text("venue", "Venue"),
@@ -83,18 +84,20 @@ class ArbitrageScreen(Tabular):
             number("upper_usd", "Upper", "USD"),
             text("verdict", "Verdict"),
         )
+        few = most is None or len(self.bounds) <= most
+        shown = [each for each in self.bounds if few or each.verdict != "within"]
         cells = tuple(
             (
                 each.symbol, each.venue,
                 None if each.years is None else each.years * DAYS_PER_YEAR,
                 each.mark_usd, each.lower_usd, each.fair_usd, each.upper_usd, each.verdict,
             )
-            for each in self.bounds
+            for each in shown
         )  # fmt: skip
-        note = (
-            "Between the bounds no arbitrage against spot pays its costs; perpetuals: in and out."
-        )
-        return Table("No-arbitrage bounds around fair value", columns, cells, (note,))
+        notes = ["Between the bounds no arbitrage against spot pays its costs."]
+        if len(shown) < len(self.bounds):
+            notes.append(f"{len(self.bounds) - len(shown):,} more are within theirs.")
+        return Table("No-arbitrage bounds around fair value", columns, cells, tuple(notes))
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw each future's mark between its bounds, in per cent of fair value (Matplotlib)."""
@@ -114,7 +117,8 @@ class ArbitrageScreen(Tabular):
         notes = [
             f"Source: {self.source}. Net of half-spreads, taker and delivery fees, expected "
             "funding, money and coin loans, a settlement's miss and coins on their way. On margin: "
-            "per year of 365 days, simple, on the initial margin of both legs."
+            "per year of 365 days, simple, on the initial margin of both legs. ±: one standard "
+            "deviation of the expected funding."
         ]
         if shown < len(self):
             notes.append(f"{len(self) - shown:,} rows more: --json and --csv have all.")
@@ -133,6 +137,7 @@ class ArbitrageScreen(Tabular):
             float(own.years[place]) * DAYS_PER_YEAR,
             float(own.gross[place]) * 1e4,
             float(own.net[place]) * 1e4,
+            float(own.funding_deviation[place]) * 1e4,
             float(own.return_on_margin[place]),
             *(float(getattr(own, name)[place]) for name in _PARTS),
             float(own.capital[place]),
@@ -189,7 +194,7 @@ def _fault(leg: Leg, size_usd: Decimal) -> str:
     if leg.refusal:
         return leg.refusal
     if leg.bid_usd is None or leg.ask_usd is None:
-        return f"no bid and ask of {leg.symbol} recorded"
+        return f"no bid and ask recorded: {leg.symbol}"
     if leg.depth_usd is not None and leg.depth_usd < size_usd:
         return f"{leg.symbol} has {leg.depth_usd:,.0f} USD at its best price"
     return ""

@@ -5,7 +5,7 @@ JSON sections have the shape of the report's; the CSV is one table of raw values
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Faces:
-    """Which faces of a result were asked for: JSON, CSV, a page; text if neither of the first."""
+    """Which faces of a result were asked for: JSON, CSV, a page, a picture; else text."""
 
     json: bool
     csv: bool
     html: Path | None
+    png: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse two faces for one output."""
@@ -65,6 +66,9 @@ def put(sheet: Sheet, faces: Faces) -> None:
     if faces.html is not None:
         faces.html.write_text(_page(sheet), encoding="utf-8")
         remark(f"Wrote {faces.html}.")
+    if faces.png is not None:
+        for path in save_charts(sheet.charts(), faces.png):
+            remark(f"Wrote {path}.")
     if faces.json:
         print_json(_json(sheet))
     elif faces.csv:
@@ -73,6 +77,21 @@ def put(sheet: Sheet, faces: Faces) -> None:
         label = "SIMULATED market. " if sheet.simulated else ""
         typer.echo(f"{sheet.title}\n{label}Source: {sheet.source}.\n")
         show(item.table for item in sheet.sections)
+
+
+def save_charts(charts: Sequence[Figure], target: Path) -> list[Path]:
+    """Save charts as pictures: the first under the name given, more under numbered ones.
+
+    Raises `DataError` where there is nothing to draw, or the name does not end in .png.
+    """
+    if target.suffix.lower() != ".png":
+        raise DataError(f"--png {target}: expected a name that ends in .png.")
+    if not charts:
+        raise DataError(f"--png {target}: this result has no chart.")
+    paths = [target, *(target.with_stem(f"{target.stem}-{n}") for n in range(2, len(charts) + 1))]
+    for figure, path in zip(charts, paths, strict=True):
+        figure.savefig(path, dpi=150)
+    return paths
 
 
 def _labelled(sheet: Sheet) -> Table:

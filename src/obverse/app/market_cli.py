@@ -1,0 +1,83 @@
+"""The commands that analyse a futures market, each put into the command `obverse`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obverse.app.guard import guard
+
+MARKET_HELP = (
+    "'simulated', or a file, folder or store of recorded data. Default: the store, for a --venue "
+    "and an instant that it holds; else simulated."
+)
+Market = Annotated[str | None, typer.Option(help=MARKET_HELP)]
+At = Annotated[str | None, typer.Option(help="Instant: what was known then, and nothing later.")]
+Venue = Annotated[str | None, typer.Option(help="Venue.")]
+Seed = Annotated[int, typer.Option(help="Seed of the simulated market.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print one tidy CSV table.")]
+Html = Annotated[Path | None, typer.Option(help="Write a page with charts.")]
+Png = Annotated[Path | None, typer.Option(help="Write the charts as pictures.")]
+
+
+def arbitrage(
+    size: Annotated[str, typer.Option(help="Dollars of each leg.")] = "100000",
+    market: Market = None,
+    at: At = None,
+    venue: Annotated[str | None, typer.Option(help="Only this venue; default all.")] = None,
+    underlying: Annotated[str | None, typer.Option(help="Coins, such as BTC,ETH.")] = None,
+    dollar_rate: Annotated[float, typer.Option(help="What dollars cost, a year.")] = 0.04,
+    coin_yield: Annotated[float, typer.Option(help="What a coin held earns, a year.")] = 0.0,
+    coin_borrow: Annotated[
+        float, typer.Option(help="What a coin sold short costs, a year.")
+    ] = 0.03,
+    horizon_days: Annotated[
+        float, typer.Option(help="How long a trade without an expiry is held.")
+    ] = 30.0,
+    withdrawal_days: Annotated[
+        float, typer.Option(help="How long coins are on their way between venues.")
+    ] = 0.05,
+    settlement_basis: Annotated[
+        float, typer.Option(help="Basis points by which a settlement may miss.")
+    ] = 2.0,
+    spot_fee: Annotated[float, typer.Option(help="Spot fee, as a fraction.")] = 0.0005,
+    spot_half_spread: Annotated[float, typer.Option(help="Half of spot's spread, in bp.")] = 1.0,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 25,
+    seed: Seed = 7,
+    json: Json = False,
+    csv: Csv = False,
+    html: Html = None,
+    png: Png = None,
+) -> None:
+    """Screen spot, perpetuals, futures and venues for arbitrage, net of all costs, on margin."""
+    from obverse.analysis.arbitrage import Assumptions, SpotTerms
+    from obverse.app.commands import arbitrage as command
+
+    def asked() -> command.Request:
+        return command.Request(
+            market=market,
+            at=at,
+            venue=venue,
+            underlyings=underlying.split(",") if underlying else None,
+            size=size,
+            seed=seed,
+            assumed=Assumptions(
+                dollar_rate=dollar_rate,
+                coin_yield=coin_yield,
+                coin_borrow_rate=coin_borrow,
+                settlement_basis_bp=settlement_basis,
+                withdrawal_days=withdrawal_days,
+                horizon_days=horizon_days,
+            ),
+            spot=SpotTerms(fee_rate=spot_fee, half_spread_bp=spot_half_spread),
+            most=rows,
+        )
+
+    guard(lambda: command.run(asked(), json, csv, html, png))
+
+
+COMMANDS = (arbitrage,)
+"""In the order in which help lists them."""

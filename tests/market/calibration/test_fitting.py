@@ -134,10 +134,10 @@ def test_correlation_start_and_provenance_are_told(fits: list[Calibration]) -> N
 
 def test_the_built_in_market_is_found_as_its_constants_say() -> None:
     """Without a calibration: 45 % a year, of it 12 jumps of 4 %; volatility wanders by 14 days."""
-    path = simulated_path(11, "BTC", datetime(2034, 1, 1, tzinfo=UTC))
+    path = simulated_path(11, "BTC", datetime(2031, 1, 1, tzinfo=UTC))
     found = calibrate({"BTC": CoinHistory(Series("bars", bars_of(path)))}).coins["BTC"]
     assert found.volatility.annual == pytest.approx(0.45, abs=0.03)
-    assert found.jumps.per_year == pytest.approx(12, abs=3 * np.sqrt(12 / 10) + 1)
+    assert found.jumps.per_year == pytest.approx(12, abs=3 * np.sqrt(12 / 7) + 1)
     assert found.jumps.deviation == pytest.approx(0.04, abs=0.008)
     assert found.volatility.log_deviation == pytest.approx(0.25, abs=0.04)
     low, high = found.volatility.log_half_life_low_days, found.volatility.log_half_life_high_days
@@ -180,6 +180,19 @@ def test_recorded_correlation_and_curves_are_by_coin(
         [tenor.mean for tenor in alone], rel=1e-5
     )
     assert any("90, 180 days reverts too slowly" in note for note in found.notes)
+
+
+def test_outliers_are_told(known: Calibration) -> None:
+    path = calibrated_path(1, "BTC", datetime(2024, 6, 1, tzinfo=UTC), known)
+    curves = tickers_of(path)
+    spoilt = curves.with_columns(
+        mark=pl.when(pl.col("time") == pl.col("time").gather(600).first())
+        .then(pl.col("index") * 3)
+        .otherwise("mark")
+    )
+    history = CoinHistory(Series("bars", bars_of(path)), Series("my curves", spoilt))
+    notes = calibrate({"BTC": history}).notes
+    assert any("5 values of the basis from my curves were left out" in note for note in notes)
 
 
 def test_nothing_and_unknown_coins_are_refused(known: Calibration) -> None:

@@ -75,6 +75,12 @@ def test_rows_out_of_order_or_twice_change_nothing() -> None:
         (lambda bars: bars.with_columns(close=pl.lit(float("nan"))), "not a finite price"),
         (lambda bars: bars.with_columns(close=pl.lit(7.0)), "never moves"),
         (
+            lambda bars: bars.with_columns(
+                close=pl.when(pl.int_range(pl.len()) == 1000).then(1e4).otherwise("close")
+            ),
+            r"moves by .*% in the hour from 2024-04-11T16:00:00Z \(2 such hours\); more than",
+        ),
+        (
             lambda bars: bars.with_columns(open_time=pl.col("time") - timedelta(hours=8)),
             "bars of 480 minutes; bars of an hour or less are needed",
         ),

@@ -18,14 +18,14 @@ from obverse.market.calibration.moves import Moves
 from obverse.market.calibration.seasons import fit_seasons
 from obverse.market.simulated_paths import ORIGIN, SimulatedPath, simulated_path
 
-UNTIL = datetime(2032, 1, 1, tzinfo=UTC)
+UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 SEEDS = range(6)
 ARRAYS = ("index_usd", "perpetual_usd", "funding_rate_8h", "basis_level", "basis_slope")
 
 
 @pytest.fixture(scope="module")
 def paths(recorded: Calibration) -> list[SimulatedPath]:
-    """Eight years of BTC for each seed, calibrated on recorded series."""
+    """Six years of BTC for each seed, calibrated on recorded series."""
     return [calibrated_path(seed, "BTC", UNTIL, recorded) for seed in SEEDS]
 
 
@@ -97,14 +97,14 @@ def test_basis_is_calibrated_at_each_tenor(
     def around(path: SimulatedPath) -> np.ndarray:
         return np.asarray(path.tenors[place].basis - tenor.mean)
 
-    _agrees(paths, lambda path: float(path.tenors[place].basis.mean()), tenor.mean, most=0.15)
+    _agrees(paths, lambda path: float(path.tenors[place].basis.mean()), tenor.mean, most=0.2)
     variance = tenor.deviation**2
-    _agrees(paths, lambda path: float(np.mean(around(path) ** 2)), variance, most=0.15)
+    _agrees(paths, lambda path: float(np.mean(around(path) ** 2)), variance, most=0.2)
     _agrees(
         paths,
         lambda path: float(np.mean(around(path)[lag:] * around(path)[:-lag])),
         variance / 2,
-        most=0.25,
+        most=0.35,
     )
 
 
@@ -120,9 +120,9 @@ def test_funding_is_calibrated(paths: list[SimulatedPath], recorded: Calibration
 
     _agrees(paths, lambda path: float(path.funding_rate_8h.mean()), mean, most=0.05)
     _agrees(
-        paths, lambda p: float(np.mean((p.funding_rate_8h - mean) ** 2)), seen.deviation**2, 0.01
+        paths, lambda p: float(np.mean((p.funding_rate_8h - mean) ** 2)), seen.deviation**2, 0.015
     )
-    _agrees(paths, product, rate_autocorrelation(process) * seen.deviation**2, most=0.015)
+    _agrees(paths, product, rate_autocorrelation(process) * seen.deviation**2, most=0.02)
     _agrees(paths, lambda p: float(np.mean(p.funding_rate_8h == rest)), seen.share, most=0.01)
 
 

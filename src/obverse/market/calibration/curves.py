@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obverse.errors import MarketDataError
-from obverse.market.calibration.moves import FloatArray, needs
+from obverse.market.calibration.moves import NORMAL_QUARTILE, FloatArray, needs
 from obverse.market.calibration.records import TENOR_DAYS, TenorBasis
 from obverse.market.calibration.reversion import MINIMUM_OBSERVATIONS, Reversion, fit_reversion
 
@@ -31,6 +31,7 @@ DAY_NS = 86_400_000_000_000
 MINIMUM_CURVE_DAYS = 60
 _NEAREST_DAYS = 2.0
 _THIN_NS = DAY_NS // 6
+_OUTLIER = 10.0
 _YEAR_DAYS = 365
 _CONTRACT = "future"
 
@@ -41,12 +42,14 @@ class TenorSeries:
 
     Attributes
     ----------
+    outliers : how many values were left out by `without_outliers`
     times_ns : (n,) instants of the curves
     basis : (n, tenors) in the order of `TENOR_DAYS`; NaN where the curve does not reach
     """
 
     times_ns: NDArray[np.int64]
     basis: FloatArray
+    outliers: int = 0
 
 
 def tenor_series(tickers: pl.DataFrame, name: str) -> TenorSeries:
@@ -88,6 +91,19 @@ def _interpolated(at: NDArray[np.int64], days: FloatArray, gaps: FloatArray) -> 
         gap = np.interp(tenors, known, np.concatenate([[0.0], gaps[start:end]]), right=np.nan)
         basis[row] = gap * _YEAR_DAYS / tenors
     return TenorSeries(instants, basis)
+
+
+def without_outliers(series: TenorSeries) -> TenorSeries:
+    """Leave out values beyond ten robust deviations from their tenor's median."""
+    basis = series.basis.copy()
+    for column in basis.T:
+        known = column[np.isfinite(column)]
+        if len(known):
+            away = np.abs(column - np.median(known))
+            deviation = np.nanmedian(away) / NORMAL_QUARTILE
+            column[away > _OUTLIER * deviation] = np.nan
+    left_out = int(np.isfinite(series.basis).sum() - np.isfinite(basis).sum())
+    return TenorSeries(series.times_ns, basis, left_out)
 
 
 def fit_basis(series: TenorSeries, name: str) -> tuple[TenorBasis, ...]:

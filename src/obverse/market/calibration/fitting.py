@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from obverse.errors import MarketDataError
-from obverse.market.calibration.curves import fit_basis, tenor_series
+from obverse.market.calibration.curves import fit_basis, tenor_series, without_outliers
 from obverse.market.calibration.funding import fit_funding, funding_rates
 from obverse.market.calibration.jumps import separate
 from obverse.market.calibration.moves import MINIMUM_DAYS, Moves, hourly_moves, local_deviation
@@ -126,7 +126,13 @@ def _basis(coin: str, curves: Series | None, notes: list[str]) -> tuple[TenorBas
     frame = curves.frame
     if "underlying" in frame.columns:
         frame = frame.filter(pl.col("underlying") == coin)
-    basis = fit_basis(tenor_series(frame, curves.name), curves.name)
+    series = without_outliers(tenor_series(frame, curves.name))
+    if series.outliers:
+        notes.append(
+            f"{coin}: {series.outliers} values of the basis from {curves.name} were left out: they "
+            "are more than ten robust deviations from their tenor's median."
+        )
+    basis = fit_basis(series, curves.name)
     missing = sorted(set(TENOR_DAYS) - {tenor.days for tenor in basis})
     if missing:
         days = ", ".join(map(str, missing))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obverse.contracts.instants import iso
 from obverse.errors import MarketDataError
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ HOUR_NS = 3_600_000_000_000
 MINIMUM_DAYS = 60
 BIPOWER = np.pi / 2
 """E|z|⁻² of a standard normal z: what the product of two absolute moves is scaled by."""
+NORMAL_QUARTILE = 0.6745
+"""Median of the absolute value of a standard normal."""
 _MINUTES = 60
+_LARGEST = float(np.log(2))
 _MINIMUM_SHARE = 0.5
 _KEPT = 0.9052  # what is left of such a product's mean m if each is cut to 3 m; 4e7 normal draws
 
@@ -72,6 +77,7 @@ def hourly_moves(bars: pl.DataFrame, name: str) -> Moves:
     together = np.diff(hours) == 1
     moves = Moves(hours[:-1][together], np.diff(logs)[together], float(closes[-1]))
     _check_enough(moves, name)
+    _check_size(moves, name)
     return moves
 
 
@@ -96,6 +102,17 @@ def _check_enough(moves: Moves, name: str) -> None:
         )
     if not moves.returns.any():
         raise MarketDataError(f"{name}: the price never moves.")
+
+
+def _check_size(moves: Moves, name: str) -> None:
+    far = np.flatnonzero(np.abs(moves.returns) > _LARGEST)
+    if len(far):
+        hour = datetime.fromtimestamp(int(moves.hours[far[0]]) * 3600, UTC)
+        raise MarketDataError(
+            f"{name}: the price moves by {np.expm1(moves.returns[far[0]]):+.0%} in the hour from "
+            f"{iso(hour)} ({len(far)} such hours); more than a factor of 2 is taken for an error "
+            "of the data: correct it or leave it out."
+        )
 
 
 def rolling_mean(values: FloatArray, width: int) -> FloatArray:

@@ -69,12 +69,13 @@ def fit_reversion(times: FloatArray, values: FloatArray, what: str) -> Reversion
     told = half_lives <= longest / 4
     row, column = _top(heights[told])
     noises = np.linspace(_NOISES[max(column - 1, 0)], _next(_NOISES, column), _FINE)
-    low, high = _interval(half_lives, surface(steps, plain, half_lives, noises).heights.max(axis=1))
     upper = min(_next(half_lives, row), longest / 4)
     fine = np.geomspace(half_lives[max(row - 1, 0)], upper, _FINE)
-    near = surface(steps, plain, fine, noises)
-    best = _top(near.heights)
-    total, noise, found = near.variances[best], near.shares[best], float(fine[best[0]])
+    near = surface(steps, plain, np.concatenate([half_lives, fine]), noises)
+    low, high = _interval(half_lives, near.heights[:_HALF_LIVES].max(axis=1))
+    place, beside = _top(near.heights[_HALF_LIVES:])
+    best = _HALF_LIVES + place, beside
+    total, noise, found = near.variances[best], near.shares[best], float(fine[place])
     return Reversion(
         mean=float(near.means[best]) * scale,
         deviation=float(np.sqrt(total * (1 - noise))) * scale,
@@ -82,7 +83,7 @@ def fit_reversion(times: FloatArray, values: FloatArray, what: str) -> Reversion
         half_life=found,
         low=min(low, found),
         high=max(high, found),
-        held=bool(best[0] == _FINE - 1 and upper == longest / 4),
+        held=bool(place == _FINE - 1 and upper == longest / 4),
     )
 
 

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obverse.errors import MarketDataError
-from obverse.market.calibration.moves import FloatArray, Moves, local_deviation
+from obverse.market.calibration.moves import NORMAL_QUARTILE, FloatArray, Moves, local_deviation
 from obverse.market.calibration.records import Seasons
 
 WEEK_HOURS = 168
 _MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
 _OUTSIDE = 6.635  # 99 % of χ²₁
 _PUT_BACK = 1.081
-_NORMAL_QUARTILE = 0.6745
 
 
 def hours_of_day(hours: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -58,7 +57,7 @@ def _variances(
     found = np.empty(count)
     for group in range(count):
         own = standard[groups == group]
-        robust = np.median(np.abs(own)) / _NORMAL_QUARTILE if len(own) else 0.0
+        robust = np.median(np.abs(own)) / NORMAL_QUARTILE if len(own) else 0.0
         if robust == 0:
             raise MarketDataError(f"{what} {group}: the price does not move in half of its hours.")
         inside = own[own * own <= _OUTSIDE * robust * robust]

@@ -56,7 +56,7 @@ class ReplayServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = -1  # one packet an answer: two would wait for each other
+            disable_nagle_algorithm = True  # the body would wait for the head's receipt
 
             def do_GET(self) -> None:
                 server.answer(self)

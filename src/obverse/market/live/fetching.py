@@ -73,6 +73,8 @@ class Request:
             )
         if self.what in _NEED_NAMES and not self.names:
             raise MarketDataError(f"say of which contracts or coins to fetch the {self.what}.")
+        if any(each is not None and each.tzinfo is None for each in (self.since, self.until)):
+            raise MarketDataError("the span has no time zone; its start and end are aware times.")
         if self.since and self.until and self.since >= self.until:
             raise MarketDataError(f"the span ends at {self.until}, before it begins.")
         if self.depth is not None and self.depth < 1:

@@ -12,14 +12,16 @@ from obverse.market.live.calls import call
 from obverse.market.live.clocks import local_now
 from obverse.market.live.connecting import Connection
 from obverse.market.live.contracts import EPOCH, Contract, of_milliseconds, to_milliseconds
+from obverse.market.live.funding_structures import funding_part
 from obverse.market.live.paging import Page, Pager, pages
-from obverse.market.live.structures import Structure, bars_part, funding_part, number
+from obverse.market.live.structures import Structure, bars_part, number
 from obverse.market.observations import Finding
 from obverse.market.series.kinds import Kind, bars
 from obverse.market.series.parts import Part
 
 Bar = Sequence[Any]
 _DEFAULT_FUNDING = timedelta(days=30)
+_HOUR = timedelta(hours=1)
 
 
 def bar_pages(
@@ -49,7 +51,7 @@ def bar_pages(
         return found
 
     name = f"{exchange.venue} {contract.name} {bars(interval).name}"
-    pager = Pager(name, read, _bar_stamp, exchange.bars_page, span, interval)
+    pager = Pager(name, read, _bar_stamp, exchange.bars_page, span, interval, interval)
     began = _clipped(end - span if start is None else start, contract)
     for page in pages(pager, _on_grid(began, interval), _ended(end, contract)):
         own = bars_part(
@@ -64,7 +66,7 @@ def funding_pages(
 ) -> Iterator[Part]:
     """Funding paid by an end, from a start: the listing, or a month back, where there is none."""
     exchange = connection.exchange
-    least = timedelta(hours=exchange.funding_hours)
+    usual = timedelta(hours=exchange.funding_hours)
     began = _clipped(start or contract.listing or end - _DEFAULT_FUNDING, contract)
 
     def read(since: datetime, until: datetime) -> Sequence[Structure]:
@@ -78,9 +80,9 @@ def funding_pages(
         )
         return found
 
-    span = exchange.funding_span or max(end - began, least)
+    span = exchange.funding_span or max(end - began, usual)
     name = f"{exchange.venue} {contract.name} funding"
-    pager = Pager(name, read, _funding_stamp, exchange.funding_page, span, least)
+    pager = Pager(name, read, _funding_stamp, exchange.funding_page, span, usual, _HOUR)
     for page in pages(pager, began, _ended(end, contract)):
         own = funding_part(
             exchange, contract, page.rows, paid_by=end, local_time=local_now(connection.clock)

@@ -32,7 +32,8 @@ class Pager(Generic[Row]):
     stamp : time of a row
     page_rows : rows that a full answer has
     span : the longest span to ask for
-    least : the usual gap between rows
+    usual : the usual gap between rows; a longer one is a hole
+    shortest : the shortest gap between rows
     """
 
     name: str
@@ -40,7 +41,8 @@ class Pager(Generic[Row]):
     stamp: Callable[[Row], datetime]
     page_rows: int
     span: timedelta
-    least: timedelta
+    usual: timedelta
+    shortest: timedelta
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ def _answers(
     while cursor < end:
         until = min(cursor + width, end)
         answer = pager.read(cursor, until)
-        if _hides_older(pager, answer, cursor) and until - cursor > pager.least:
-            width = max((until - cursor) / 2, pager.least)
+        if _hides_older(pager, answer, cursor) and until - cursor > pager.shortest:
+            width = max((until - cursor) / 2, pager.shortest)
             continue
         yield cursor, until, answer
         cursor, width = until, pager.span
@@ -91,7 +93,7 @@ def _answers(
 def _hides_older(pager: Pager[Row], answer: Sequence[Row], start: datetime) -> bool:
     if len(answer) < pager.page_rows:
         return False
-    return min(map(pager.stamp, answer)) > start + pager.least
+    return min(map(pager.stamp, answer)) >= start + pager.shortest
 
 
 def _inside(pager: Pager[Row], answer: Sequence[Row], start: datetime, end: datetime) -> list[Row]:
@@ -106,4 +108,4 @@ def _inside(pager: Pager[Row], answer: Sequence[Row], start: datetime, end: date
 
 
 def _hole(pager: Pager[Row], start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
-    return (start, end) if end - start > pager.least else None
+    return (start, end) if end - start > pager.usual else None

@@ -1,12 +1,7 @@
-"""ccxt's unified structures as series: instruments, bars, funding, order books, trades.
+"""ccxt's unified structures as series: instruments, bars, order books, trades.
 
 - **Bars** are labelled by their open; `time` is open and timeframe. One that had not closed by the
   instant it was read is left out.
-- **Funding** has the rate of each interval that was paid for, and `time` its end. Venues stamp a
-  payment some milliseconds late: a stamp within a second after a full minute is that minute.
-  Deribit's `fundingRate` is that of 8 hours: what was paid for the hour is `interest_1h`, which
-  only the venue's own answer (`info`) has. Kraken's is of one hour, stamped with the start of the
-  interval, which was of 4 hours once; it is multiplied up, and stamped with the end.
 - **Instruments** have the fees that the venue lists; where it lists none, ccxt's own table is not
   taken for the venue's word. Margins are not read.
 - **Order books** are snapshots, sizes in the venue's own count, numbered where ccxt has a nonce.
@@ -20,24 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from obverse.errors import MarketDataError
 from obverse.market.live.contracts import Contract, of_milliseconds
 from obverse.market.live.exchanges import Exchange
 from obverse.market.observations import Finding
-from obverse.market.series.kinds import BOOK_LEVELS, FUNDING, INSTRUMENTS, TRADES, Kind, bars
+from obverse.market.series.kinds import BOOK_LEVELS, INSTRUMENTS, TRADES, Kind, bars
 from obverse.market.series.parts import Part
 
 Structure = Mapping[str, Any]
 Row = dict[str, Any]
 
 _OHLCV_FIELDS = 5
-_HOURS = (1, 2, 4, 8)
-_MS_PER_HOUR = 3_600_000
-_MS_PER_MINUTE = 60_000
-_LATE_MS = 1_000
 _STATES = ("contractStatus", "status", "state")
 
 
@@ -47,6 +37,11 @@ def number(value: Any) -> float | None:
         return None if value is None or isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         return None
+
+
+def stamp_of(structure: Structure) -> float | None:
+    """A structure's time in milliseconds, where it has one."""
+    return number(structure.get("timestamp"))
 
 
 def part(
@@ -150,85 +145,6 @@ def _opened(exchange: Exchange, contract: Contract, row: Sequence[Any]) -> datet
     return of_milliseconds(stamp)
 
 
-def funding_part(
-    exchange: Exchange,
-    contract: Contract,
-    histories: Iterable[Structure],
-    *,
-    paid_by: datetime | None = None,
-    local_time: datetime | None = None,
-) -> Part:
-    """Funding that was paid, of one perpetual; see the module on rates and stamps.
-
-    What is paid only after `paid_by` is left out.
-    """
-    stamped = sorted(
-        ((_on_the_minute(stamp), each) for each in histories if (stamp := _stamp(each))),
-        key=lambda pair: pair[0],
-    )
-    hours = _interval_hours(exchange, [stamp for stamp, _ in stamped])
-    rows, without = [], 0
-    for (stamp, each), length in zip(stamped, hours, strict=True):
-        lasting = length * _MS_PER_HOUR if exchange.funding_stamp == "start" else 0
-        paid = of_milliseconds(stamp + lasting)
-        if paid_by is not None and paid > paid_by:
-            continue
-        rate, rate_8h = _rates(exchange, each, length)
-        if rate is None:
-            without += 1
-            continue
-        info = each.get("info") or {}
-        rows.append(
-            {
-                "time": paid,
-                "local_time": local_time,
-                "rate": rate,
-                "interval_hours": length,
-                "rate_8h": rate_8h,
-                "index": number(info.get("index_price")),
-                "previous_index": number(info.get("prev_index_price")),
-            }
-        )
-    findings = []
-    if without:
-        what = f"{without:,} payments without the rate that was paid; ccxt's info has it"
-        findings = [Finding("dropped", f"{exchange.venue} {contract.name} funding", what)]
-    return part(exchange, contract.name, FUNDING, rows, *findings)
-
-
-def _stamp(structure: Structure) -> float | None:
-    return number(structure.get("timestamp"))
-
-
-def _on_the_minute(stamp: float) -> float:
-    late = stamp % _MS_PER_MINUTE
-    return stamp - late if late < _LATE_MS else stamp
-
-
-def _rates(
-    exchange: Exchange, structure: Structure, hours: float
-) -> tuple[float | None, float | None]:
-    """Rate of the interval that was paid, and the rate of 8 hours where the venue states one."""
-    rate = number(structure.get("fundingRate"))
-    if exchange.venue == "deribit":
-        info = structure.get("info") or {}
-        return number(info.get("interest_1h")), number(info.get("interest_8h"))
-    if exchange.venue == "kraken" and rate is not None:
-        return rate * hours, None
-    return rate, None
-
-
-def _interval_hours(exchange: Exchange, stamps: Sequence[float]) -> list[float]:
-    """Length of each stamp's interval: the gap to its neighbour where that is one, else usual.
-
-    The neighbour is the next where stamps are starts, else the one before.
-    """
-    gaps = [(later - sooner) / _MS_PER_HOUR for sooner, later in pairwise(stamps)]
-    gaps = [*gaps, *gaps[-1:]] if exchange.funding_stamp == "start" else [*gaps[:1], *gaps]
-    known = [gap if gap in _HOURS and gap < exchange.funding_hours else None for gap in gaps]
-    return [gap or exchange.funding_hours for gap in known or [None] * len(stamps)]
-
-
 def book_part(
     exchange: Exchange,
     contract: Contract,
@@ -238,9 +154,19 @@ def book_part(
     local_time: datetime | None = None,
 ) -> Part:
     """A snapshot of an order book; `seen` is its time where it has none of its own."""
-    stamp = _stamp(book)
+    stamp = stamp_of(book)
     moment = seen if stamp is None else of_milliseconds(stamp)
     sides = (("bids", True), ("asks", False))
+    try:
+        levels = [
+            (is_bid, number(level[0]), number(level[1]))
+            for side, is_bid in sides
+            for level in book.get(side) or ()
+        ]
+    except (TypeError, IndexError):
+        raise MarketDataError(
+            f"{exchange.venue} {contract.name}: a level of the book is no price and size."
+        ) from None
     rows = [
         {
             "time": moment,
@@ -248,11 +174,10 @@ def book_part(
             "update_id": book.get("nonce"),
             "snapshot": True,
             "is_bid": is_bid,
-            "price": number(level[0]),
-            "size": number(level[1]),
+            "price": price,
+            "size": size,
         }
-        for side, is_bid in sides
-        for level in book.get(side) or ()
+        for is_bid, price, size in levels
     ]
     return part(exchange, contract.name, BOOK_LEVELS, rows)
 
@@ -267,9 +192,9 @@ def trades_part(
     """Trades of one instrument."""
     rows = [
         {
-            "time": None if (stamp := _stamp(each)) is None else of_milliseconds(stamp),
+            "time": None if (stamp := stamp_of(each)) is None else of_milliseconds(stamp),
             "local_time": local_time,
-            "trade_id": each.get("id"),
+            "trade_id": None if each.get("id") is None else str(each["id"]),
             "side": each.get("side"),
             "price": number(each.get("price")),
             "size": number(each.get("amount")),

@@ -23,97 +23,29 @@ Spot, options and what does not settle in its coin are told and left out.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from obverse.contracts.instants import instant
-from obverse.contracts.symbols import parse_unified
-from obverse.errors import DataError, MarketDataError
-from obverse.market.live.contracts import Contract, is_inverse, of_market, of_milliseconds, of_name
-from obverse.market.live.exchanges import EXCHANGES, Exchange, exchange_named
+from obverse.errors import MarketDataError
+from obverse.market.live.contracts import Contract, is_inverse, of_market, of_milliseconds
+from obverse.market.live.funding_structures import funding_part
 from obverse.market.live.structures import (
     Structure,
     bars_part,
     book_part,
-    funding_part,
     instruments_part,
     number,
     trades_part,
 )
 from obverse.market.live.tickers import tickers_part
 from obverse.market.observations import Finding
-from obverse.market.printing import listing
 from obverse.market.series.kinds import kind_named
 from obverse.market.series.parts import Part
+from obverse.market.sources.ccxt_dumps import Dump, opened_dump, recognises
 from obverse.market.sources.file_formats import FileFormat
 
-_HEAD_CHARACTERS = 8_192
-_KINDS = {
-    "ohlcv": "ohlcv", "fetchohlcv": "ohlcv", "bars": "ohlcv", "candles": "ohlcv",
-    "tickers": "tickers", "ticker": "tickers", "fetchtickers": "tickers",
-    "fetchticker": "tickers",
-    "funding": "funding", "fundingratehistory": "funding", "fetchfundingratehistory": "funding",
-    "markets": "markets", "instruments": "markets", "loadmarkets": "markets",
-    "fetchmarkets": "markets",
-    "book": "book", "orderbook": "book", "fetchorderbook": "book",
-    "trades": "trades", "fetchtrades": "trades",
-}  # fmt: skip
-_SIGNS = {
-    "markets": ("base", "quote", "contractSize", "precision"),
-    "tickers": ("symbol", "bid", "ask", "last"),
-    "trades": ("symbol", "takerOrMaker", "price", "amount"),
-    "book": ("symbol", "bids", "asks", "nonce"),
-    "funding": ("symbol", "fundingRate", "timestamp"),
-}
-"""Keys that tell a structure, in the order in which they are tried."""
-
-_WRAPPED = re.compile(r'\{.*"exchange"\s*:\s*"(?P<exchange>\w+)"', re.DOTALL)
-_NATIVE = ("instrument_name", "instId", "symbol")
-_OWN_NAMES = {each.ccxt_id for each in EXCHANGES} | {each.venue for each in EXCHANGES}
-
-
-@dataclass
-class _Dump:
-    """A file of structures, and what was left out of it."""
-
-    file: str
-    exchange: Exchange
-    kind: str
-    data: Any
-    symbol: str | None = None
-    timeframe: str | None = None
-    time: datetime | None = None
-    left_out: Counter[str] = field(default_factory=Counter)
-
-    def structures(self) -> Iterator[Structure]:
-        """The structures, however they are wrapped."""
-        data = self.data
-        if isinstance(data, Mapping):
-            is_table = all(isinstance(each, Mapping) for each in data.values()) and data
-            data = list(data.values()) if is_table else [data]
-        for each in data if isinstance(data, Sequence) else ():
-            if not isinstance(each, Mapping):
-                raise MarketDataError(
-                    f"{self.file}: {str(each)[:60]!r} is no structure of {self.kind}."
-                )
-            yield each
-
-    def contract(self, unified: Any, at: datetime, info: Structure) -> Contract | None:
-        """The contract of ccxt's name; None, and noted, for one that is not read."""
-        try:
-            return of_name(self.exchange, str(unified), at)
-        except MarketDataError as error:
-            found = _by_info(unified, info)
-            if found is None:
-                self.left_out[str(error)] += 1
-            return found
+_MISREAD = (TypeError, AttributeError, KeyError, IndexError, OverflowError)
 
 
 def read(path: Path) -> Iterator[Part]:
@@ -121,8 +53,13 @@ def read(path: Path) -> Iterator[Part]:
 
     Raises `MarketDataError` for one that is not whole, says no exchange, or has nothing to read.
     """
-    dump = _opened(path)
-    parts = list(_READERS[dump.kind](dump))
+    dump = opened_dump(path)
+    try:
+        parts = list(_READERS[dump.kind](dump))
+    except _MISREAD as error:
+        raise MarketDataError(
+            f"{path.name}: a structure of {dump.kind} has another form than ccxt's: {error!r}."
+        ) from None
     findings = tuple(
         Finding("dropped", dump.exchange.venue, f"{count:,} times: {reason}")
         for reason, count in dump.left_out.items()
@@ -134,97 +71,7 @@ def read(path: Path) -> Iterator[Part]:
     yield from parts
 
 
-def recognises(path: Path) -> bool:
-    """Whether a file is of ccxt's structures: by its first characters, and its name."""
-    if path.suffix != ".json":
-        return False
-    try:
-        with path.open(encoding="utf-8") as opened:
-            head = opened.read(_HEAD_CHARACTERS)
-    except (OSError, UnicodeDecodeError):
-        return False
-    wrapped = _WRAPPED.match(head)
-    if wrapped and '"kind"' in head:
-        return wrapped["exchange"] in _OWN_NAMES
-    return head.lstrip()[:1] in ("[", "{") and _exchange_of(path) is not None and _tells(head)
-
-
-def _tells(head: str) -> bool:
-    return any(all(f'"{key}"' in head for key in keys) for keys in _SIGNS.values())
-
-
-def _exchange_of(path: Path) -> Exchange | None:
-    word = re.split(r"[^a-z]", path.name.lower(), maxsplit=1)[0]
-    return exchange_named(word) if word in _OWN_NAMES else None
-
-
-def _opened(path: Path) -> _Dump:
-    try:
-        document = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise MarketDataError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MarketDataError(f"{path.name} is no whole JSON: {error}.") from None
-    if isinstance(document, Mapping) and "exchange" in document:
-        return _wrapped(path, document)
-    exchange = _exchange_of(path)
-    if exchange is None:
-        raise MarketDataError(
-            f'{path.name} does not say its exchange: wrap it in {{"exchange": ..., "kind": ..., '
-            '"data": ...}, or begin its name with the exchange.'
-        )
-    dump = _Dump(path.name, exchange, "structures", document)
-    first = next(dump.structures(), {})
-    kinds = [kind for kind, keys in _SIGNS.items() if all(key in first for key in keys)]
-    if not kinds:
-        raise MarketDataError(f"{path.name}: a structure with {listing([*first])} is not known.")
-    dump.kind = kinds[0]
-    return dump
-
-
-def _wrapped(path: Path, document: Mapping[str, Any]) -> _Dump:
-    said = re.sub(r"[^a-z]", "", str(document.get("kind", "")).lower())
-    if said not in _KINDS:
-        kinds = listing(sorted({*_KINDS.values()}))
-        raise MarketDataError(
-            f"{path.name}: kind {document.get('kind')!r} is not read; there are {kinds}."
-        )
-    if "data" not in document:
-        raise MarketDataError(f"{path.name} has no data; expected what ccxt returned under it.")
-    try:
-        return _Dump(
-            path.name,
-            exchange_named(str(document["exchange"])),
-            _KINDS[said],
-            document["data"],
-            document.get("symbol"),
-            document.get("timeframe"),
-            _moment(document.get("time")),
-        )
-    except DataError as error:
-        raise MarketDataError(f"{path.name}: {error}") from None
-
-
-def _moment(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    stamp = number(value)
-    return instant(str(value)) if stamp is None else of_milliseconds(stamp)
-
-
-def _by_info(unified: Any, info: Structure) -> Contract | None:
-    """A perpetual that no rulebook has, by the venue's own name in its answer."""
-    native = next((info[key] for key in _NATIVE if isinstance(info.get(key), str)), None)
-    try:
-        name = parse_unified(str(unified))
-    except DataError:
-        return None
-    if native is None or name.expiry is not None or name.settle != name.base:
-        return None
-    return Contract(native.upper(), str(unified), name.base, name.quote, "perpetual")
-
-
-def _bars(dump: _Dump) -> Iterator[Part]:
+def _bars(dump: Dump) -> Iterator[Part]:
     if dump.symbol is None or dump.timeframe is None:
         raise MarketDataError(f"{dump.file}: bars need the symbol and the timeframe they are of.")
     interval = kind_named(f"bars_{dump.timeframe}").interval
@@ -237,7 +84,7 @@ def _bars(dump: _Dump) -> Iterator[Part]:
         yield bars_part(dump.exchange, contract, rows, interval, closed_by=dump.time)
 
 
-def _by_contract(dump: _Dump) -> Iterable[tuple[Contract, list[Structure]]]:
+def _by_contract(dump: Dump) -> Iterable[tuple[Contract, list[Structure]]]:
     """Structures of each contract, which is told by the last of them."""
     own: dict[str, list[Structure]] = {}
     for each in dump.structures():
@@ -251,7 +98,7 @@ def _by_contract(dump: _Dump) -> Iterable[tuple[Contract, list[Structure]]]:
             yield contract, structures
 
 
-def _tickers(dump: _Dump) -> Iterator[Part]:
+def _tickers(dump: Dump) -> Iterator[Part]:
     for contract, structures in _by_contract(dump):
         for each in structures:
             part = tickers_part(dump.exchange, contract, [each], snapshot_time=dump.time)
@@ -261,23 +108,23 @@ def _tickers(dump: _Dump) -> Iterator[Part]:
                 yield part
 
 
-def _funding(dump: _Dump) -> Iterator[Part]:
+def _funding(dump: Dump) -> Iterator[Part]:
     for contract, structures in _by_contract(dump):
         yield funding_part(dump.exchange, contract, structures, paid_by=dump.time)
 
 
-def _trades(dump: _Dump) -> Iterator[Part]:
+def _trades(dump: Dump) -> Iterator[Part]:
     for contract, structures in _by_contract(dump):
         yield trades_part(dump.exchange, contract, structures)
 
 
-def _books(dump: _Dump) -> Iterator[Part]:
+def _books(dump: Dump) -> Iterator[Part]:
     for contract, structures in _by_contract(dump):
         for each in structures:
             yield book_part(dump.exchange, contract, each, seen=dump.time)
 
 
-def _markets(dump: _Dump) -> Iterator[Part]:
+def _markets(dump: Dump) -> Iterator[Part]:
     if dump.time is None:
         raise MarketDataError(f"{dump.file}: markets need the time at which they were fetched.")
     for each in dump.structures():

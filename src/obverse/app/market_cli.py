@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,57 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print one tidy CSV table.")]
 Html = Annotated[Path | None, typer.Option(help="Write a page with charts.")]
 Png = Annotated[Path | None, typer.Option(help="Write the charts as pictures.")]
+
+
+class Yearly(StrEnum):
+    """How a yearly rate is reckoned."""
+
+    CONTINUOUS = "continuous"
+    SIMPLE = "simple"
+
+
+class Amounts(StrEnum):
+    """Amounts in coin, in dollars, or both."""
+
+    COIN = "coin"
+    USD = "usd"
+    BOTH = "both"
+
+
+Convention = Annotated[Yearly, typer.Option(help="ln(F/S)/T or (F/S - 1)/T, act/365.")]
+Face = Annotated[Amounts, typer.Option("--in", help="Amounts in which currency.")]
+
+
+def curve(
+    market: Market = None,
+    at: At = None,
+    venue: Venue = None,
+    underlying: Annotated[str | None, typer.Option(help="Coins, such as BTC,ETH.")] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="Ages of earlier curves to compare with: 1d,7d,30d.")
+    ] = None,
+    convention: Convention = Yearly.CONTINUOUS,
+    face: Face = Amounts.USD,
+    seed: Seed = 7,
+    json: Json = False,
+    csv: Csv = False,
+    html: Html = None,
+    png: Png = None,
+) -> None:
+    """Print the futures curve, its basis and yearly rates, beside what they were."""
+    from obverse.app.commands import curve as command
+
+    request = command.Request(
+        market=market,
+        at=at,
+        venue=venue,
+        underlyings=underlying.split(",") if underlying else None,
+        compare=compare,
+        convention=convention.value,
+        face=face.value,
+        seed=seed,
+    )
+    guard(command.run, request, json, csv, html, png)
 
 
 def arbitrage(
@@ -79,5 +131,5 @@ def arbitrage(
     guard(lambda: command.run(asked(), json, csv, html, png))
 
 
-COMMANDS = (arbitrage,)
+COMMANDS = (curve, arbitrage)
 """In the order in which help lists them."""

@@ -14,6 +14,7 @@ from obverse.market.sources import (
     deribit_files,
     market_files,
     perpetuals_8h,
+    tardis,
 )
 from obverse.market.sources.captures import binance, bitmex, deribit, kraken
 from obverse.market.sources.file_formats import FileFormat
@@ -30,6 +31,7 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     kraken.FORMAT,
     binance_rest.FORMAT,
     market_files.FORMAT,
+    *tardis.FORMATS,
     *bar_csv.FORMATS,
 )
 """In the order in which they are tried."""

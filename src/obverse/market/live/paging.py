@@ -56,22 +56,27 @@ class Page(Generic[Row]):
 def pages(pager: Pager[Row], start: datetime, end: datetime) -> Iterator[Page[Row]]:
     """Read a history from a start up to but without an end.
 
-    Raises `MarketDataError` for an answer that has rows, but none of the span asked for.
+    Raises `MarketDataError` for an answer that has rows, but none of the span asked for, and where
+    reading fails; what came before was given by then.
     """
     before: list[Row] = []
     last, hole_start = None, start
-    for since, until, answer in _answers(pager, start, end):
-        inside = sorted(_inside(pager, answer, since, until), key=pager.stamp)
-        rows = []
-        for row in inside:
-            if last is None or pager.stamp(row) > last:
-                rows.append(row)
-                last = pager.stamp(row)
-        if not rows:
-            continue
+    try:
+        for since, until, answer in _answers(pager, start, end):
+            rows = []
+            for row in sorted(_inside(pager, answer, since, until), key=pager.stamp):
+                if last is None or pager.stamp(row) > last:
+                    rows.append(row)
+                    last = pager.stamp(row)
+            if not rows:
+                continue
+            if before:
+                yield Page(before, _hole(pager, hole_start, since))
+            before, hole_start = rows, until
+    except MarketDataError:
         if before:
-            yield Page(before, _hole(pager, hole_start, since))
-        before, hole_start = rows, until
+            yield Page(before)
+        raise
     if before:
         yield Page(before, _hole(pager, hole_start, end))
 

@@ -52,7 +52,6 @@ _OWN_NAMES = {each.ccxt_id for each in EXCHANGES} | {each.venue for each in EXCH
 class Dump:
     """A file of structures, and what was left out of it."""
 
-    file: str
     exchange: Exchange
     kind: str
     data: Any
@@ -69,9 +68,7 @@ class Dump:
             data = list(data.values()) if is_table else [data]
         for each in data if isinstance(data, Sequence) else ():
             if not isinstance(each, Mapping):
-                raise MarketDataError(
-                    f"{self.file}: {str(each)[:60]!r} is no structure of {self.kind}."
-                )
+                raise MarketDataError(f"{str(each)[:60]!r} is no structure of {self.kind}.")
             yield each
 
     def contract(self, unified: Any, at: datetime, info: Structure) -> Contract | None:
@@ -125,8 +122,11 @@ def opened_dump(path: Path) -> Dump:
             f'{path.name} does not say its exchange: wrap it in {{"exchange": ..., "kind": ..., '
             '"data": ...}, or begin its name with the exchange.'
         )
-    dump = Dump(path.name, exchange, "structures", document)
-    first = next(dump.structures(), {})
+    dump = Dump(exchange, "structures", document)
+    try:
+        first = next(dump.structures(), {})
+    except MarketDataError as error:
+        raise MarketDataError(f"{path.name}: {error}") from None
     kinds = [kind for kind, keys in _SIGNS.items() if all(key in first for key in keys)]
     if not kinds:
         raise MarketDataError(f"{path.name}: a structure with {listing([*first])} is not known.")
@@ -145,7 +145,6 @@ def _wrapped(path: Path, document: Mapping[str, Any]) -> Dump:
         raise MarketDataError(f"{path.name} has no data; expected what ccxt returned under it.")
     try:
         return Dump(
-            path.name,
             exchange_named(str(document["exchange"])),
             _KINDS[said],
             document["data"],

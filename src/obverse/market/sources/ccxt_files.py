@@ -1,6 +1,6 @@
 """Files of ccxt's unified structures, as users dump them to JSON (`json.dump(exchange.fetch_...)`).
 
-A file is an object that says what it holds:
+A file is an object that says first what it holds:
 
     {"exchange": "deribit", "kind": "ohlcv", "symbol": "BTC/USD:BTC", "timeframe": "1m",
      "time": "2026-03-01T12:00:00Z", "data": [[1772366400000, 84000, 84100, 83900, 84050, 1.5]]}
@@ -56,6 +56,8 @@ def read(path: Path) -> Iterator[Part]:
     dump = opened_dump(path)
     try:
         parts = list(_READERS[dump.kind](dump))
+    except MarketDataError as error:
+        raise MarketDataError(f"{path.name}: {error}") from None
     except _MISREAD as error:
         raise MarketDataError(
             f"{path.name}: a structure of {dump.kind} has another form than ccxt's: {error!r}."
@@ -73,7 +75,7 @@ def read(path: Path) -> Iterator[Part]:
 
 def _bars(dump: Dump) -> Iterator[Part]:
     if dump.symbol is None or dump.timeframe is None:
-        raise MarketDataError(f"{dump.file}: bars need the symbol and the timeframe they are of.")
+        raise MarketDataError("bars need the symbol and the timeframe they are of.")
     interval = kind_named(f"bars_{dump.timeframe}").interval
     assert interval is not None
     rows = dump.data if isinstance(dump.data, Sequence) else ()
@@ -126,7 +128,7 @@ def _books(dump: Dump) -> Iterator[Part]:
 
 def _markets(dump: Dump) -> Iterator[Part]:
     if dump.time is None:
-        raise MarketDataError(f"{dump.file}: markets need the time at which they were fetched.")
+        raise MarketDataError("markets need the time at which they were fetched.")
     for each in dump.structures():
         if not is_inverse(each):
             dump.left_out["a market that is no inverse perpetual or future"] += 1

@@ -231,9 +231,7 @@ def _tickers(venue: str, symbol: str, table: pl.DataFrame) -> Made:
     described = frame.with_columns(
         pl.lit(found.underlying).alias("underlying"),
         pl.lit(found.quote).alias("quote"),
-        pl.lit("perpetual" if found.kind is instruments.Kind.PERPETUAL else "future").alias(
-            "contract"
-        ),
+        pl.lit("perpetual" if perpetual else "future").alias("contract"),
         pl.lit(found.expiry, pl.Datetime("us", "UTC")).alias("expiry"),
     )
     return described, ()

@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
-from obverse.market.simulated_paths import (
-    ORIGIN,
-    SimulatedPath,
-    Stream,
-    normals,
-    reverting,
-    simulated_path,
-)
+from obverse.market.simulated_paths import ORIGIN, SimulatedPath, simulated_path
+from obverse.market.simulated_streams import Stream, normals, reverting
 
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ARRAYS = (

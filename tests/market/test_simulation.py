@@ -180,7 +180,8 @@ def test_a_calibrated_market_says_so_and_differs(market: Market, calibration: Ca
     assert calibrated.source == "simulated market, seed 7, calibrated"
     assert calibrated == simulated(calibration=calibration)
     assert calibrated["BTC"].index != market["BTC"].index
-    assert calibrated["ETH"].index == market["ETH"].index  # a coin the calibration lacks
+    assert calibrated["ETH"] == market["ETH"]  # a coin that the calibration lacks
+    assert calibrated["BTC"].source == calibrated.source
     assert calibrated["BTC"].findings == ()
 
 

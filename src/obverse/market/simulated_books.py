@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from obverse.contracts.instruments import Instrument, Kind
 from obverse.errors import MarketDataError
-from obverse.market.simulated_paths import SimulatedPath, Stream, coin_of, normals
+from obverse.market.simulated_paths import SimulatedPath, coin_of
+from obverse.market.simulated_streams import Stream, normals
 from obverse.market.simulation import (
     CENT,
     HALF_SPREAD_RATE,

@@ -17,11 +17,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from obverse.contracts.instants import DAYS_PER_YEAR, iso
 from obverse.errors import MarketDataError, nearest
+from obverse.market.simulated_streams import Stream as Stream
+from obverse.market.simulated_streams import exponentials, generator, normals, reverting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,6 @@ FUNDING_DEAD_BAND = 0.00025
 PREMIUM_DEVIATION = 0.00008
 PREMIUM_HALF_LIFE = 6.0
 _CORRELATION = 0.8
-_NOTHING = 1e-30
 _EDGE_LEVEL = 0.01  # a basis level from which on the premium stands at the edge of the band
 
 
@@ -84,24 +84,6 @@ class Wander:
 USUAL_WANDER = Wander()
 
 
-class Stream(IntEnum):
-    """Keys of the random streams; they never change."""
-
-    MOVES = 1
-    VOLATILITY = 2
-    JUMP_TIMES = 3
-    JUMP_SIZES = 4
-    LEVEL = 5
-    SLOPE = 6
-    BASIS_NOISE = 8
-    INTEREST = 9
-    TURNOVER = 10
-    SPREAD = 11
-    PREMIUM = 16
-    SOURCES = 17
-    TENOR_NOISE = 18
-
-
 _COMMON = 0
 
 
@@ -128,6 +110,7 @@ class SimulatedPath:
     funding_rate_8h : (n,) the perpetual's accruing rate per 8 hours
     basis_level, basis_slope : (n,) annualised, continuously compounded factors of the dated futures
     tenors : the basis at each calibrated tenor, which then replaces the factors
+    calibrated : whether its parameters were fitted to recorded history
     """
 
     underlying: str
@@ -139,6 +122,7 @@ class SimulatedPath:
     basis_level: NDArray[np.float64]
     basis_slope: NDArray[np.float64]
     tenors: tuple[TenorPath, ...] = ()
+    calibrated: bool = False
 
 
 def simulated_path(seed: int, underlying: str, until: datetime) -> SimulatedPath:
@@ -184,33 +168,6 @@ def hours_until(seed: int, until: datetime) -> int:
     return (until - ORIGIN) // STEP
 
 
-def normals(count: int, seed: int, stream: Stream, *keys: int) -> NDArray[np.float64]:
-    """Draw a stream's first standard normals; a longer draw begins with a shorter one."""
-    return _generator(seed, stream, *keys).standard_normal(count)
-
-
-def _generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
-    import numpy as np
-
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream, *keys])))
-
-
-def reverting(
-    shocks: NDArray[np.float64], half_life: float, deviation: float
-) -> NDArray[np.float64]:
-    """Make an hourly mean-reverting path around zero, starting anywhere in its distribution."""
-    keep = 0.5 ** (1 / half_life)
-    path = deviation * shocks
-    path[1:] *= math.sqrt(1 - keep * keep)
-    # path[t] += keep * path[t - 1] for each t in turn, but in doubling strides, for speed. A
-    # stride beyond t leaves path[t] alone, so a longer path still repeats a shorter one.
-    stride, weight = 1, keep
-    while stride < len(path) and weight > _NOTHING:
-        path[stride:] += weight * path[:-stride]
-        stride, weight = 2 * stride, weight * weight
-    return path
-
-
 def correlated(seed: int, coin: Coin, hours: int, stream: Stream) -> NDArray[np.float64]:
     """Draw a stream of a coin's normals, correlated with the other coins' by its loading."""
     common = normals(hours, seed, stream, _COMMON)
@@ -239,21 +196,16 @@ def index_prices(
     calm = wander.log_deviation**2  # so that the mean of the squared volatility is its base
     shared = normals(hours, seed, Stream.VOLATILITY, _COMMON)
     log_volatility = reverting(shared, wander.half_life, wander.log_deviation)
-    moves = hourly * _exp(log_volatility - calm) * correlated(seed, coin, hours, Stream.MOVES)
+    moves = (
+        hourly * exponentials(log_volatility - calm) * correlated(seed, coin, hours, Stream.MOVES)
+    )
     if wander.hour_factors is not None:
         moves *= wander.hour_factors
-    jumps = _generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours)
+    jumps = generator(seed, Stream.JUMP_TIMES, _COMMON).random(hours)
     sizes = coin.jump_volatility * correlated(seed, coin, hours, Stream.JUMP_SIZES)
     moves += np.where(jumps < wander.jumps_per_year / HOURS_PER_YEAR, sizes, 0.0)
     moves[0] = math.log(coin.start_usd)
-    return _exp(np.cumsum(moves))
-
-
-def _exp(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take exponentials by the C library: NumPy's last bit differs between processors."""
-    import numpy as np
-
-    return np.array([math.exp(value) for value in values.tolist()])
+    return exponentials(np.cumsum(moves))
 
 
 def _premium(level: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,12 +32,11 @@ from obverse.market.simulated_paths import (
     LEVEL_HALF_LIFE,
     Coin,
     SimulatedPath,
-    Stream,
     coin_of,
     hours_until,
-    normals,
     simulated_path,
 )
+from obverse.market.simulated_streams import Stream, normals
 from obverse.market.snapshots import Market, Snapshot
 from obverse.market.validation import validate
 from obverse.rulebooks import Rulebook, rulebook
@@ -94,11 +93,15 @@ def simulated(
         built-in ones
     """
     moment = instant(at)
-    source = f"simulated market, seed {seed}{', calibrated' if calibration else ''}"
+    source = _source(seed, calibration is not None)
     rules = rulebook(venue, as_of=moment)
     paths = (_path(seed, underlying, moment, calibration) for underlying in underlyings)
-    snapshots = {path.underlying: _snapshot(path, moment, rules, source) for path in paths}
+    snapshots = {path.underlying: _snapshot(path, moment, rules) for path in paths}
     return Market(moment, rules.venue, source, snapshots, simulated=True)
+
+
+def _source(seed: int, calibrated: bool) -> str:
+    return f"simulated market, seed {seed}{', calibrated' if calibrated else ''}"
 
 
 def _path(
@@ -111,8 +114,9 @@ def _path(
     return calibrated_path(seed, underlying, at, calibration)
 
 
-def _snapshot(path: SimulatedPath, at: datetime, rules: Rulebook, source: str) -> Snapshot:
+def _snapshot(path: SimulatedPath, at: datetime, rules: Rulebook) -> Snapshot:
     index = _decimal(float(path.index_usd[-1]), CENT)
+    source = _source(path.seed, path.calibrated)
     scene = _Scene(path.seed, coin_of(path.underlying), at, float(index), path, source)
     listed = rules.listed(path.underlying, at)
     return validate(

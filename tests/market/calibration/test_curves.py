@@ -19,7 +19,7 @@ from obverse.market.calibration.curves import (
     tenor_series,
     without_outliers,
 )
-from obverse.market.simulated_paths import reverting
+from obverse.market.simulated_streams import reverting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY_NS = 86_400_000_000_000

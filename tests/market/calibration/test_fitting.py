@@ -175,6 +175,7 @@ def test_recorded_correlation_and_curves_are_by_coin(
         {"BTC": CoinHistory(Series("bars", bitmex_hours), Series("curves", deribit_curves))}
     )
     own = deribit_curves.filter(pl.col("underlying") == "BTC")
+    assert found.coins["BTC"].fitted[1].rows == len(own) < len(deribit_curves)
     alone = fit_basis(tenor_series(own, "curves"), "curves")
     assert [tenor.mean for tenor in found.coins["BTC"].basis] == pytest.approx(
         [tenor.mean for tenor in alone], rel=1e-5
@@ -193,6 +194,23 @@ def test_outliers_are_told(known: Calibration) -> None:
     history = CoinHistory(Series("bars", bars_of(path)), Series("my curves", spoilt))
     notes = calibrate({"BTC": history}).notes
     assert any("5 values of the basis from my curves were left out" in note for note in notes)
+
+
+def test_series_that_are_mixed_are_refused(known: Calibration) -> None:
+    path = calibrated_path(1, "BTC", datetime(2024, 6, 1, tzinfo=UTC), known)
+    bars, funding, curves = bars_of(path), funding_of(path), tickers_of(path)
+    mixed = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("a")).otherwise(pl.lit("b"))
+    good = Series("bars", bars)
+    for history, told in (
+        (CoinHistory(Series("x", bars.with_columns(instrument=mixed))), "2 instruments, a, b"),
+        (CoinHistory(good, Series("x", curves.with_columns(venue=mixed))), "2 venues, a, b"),
+        (
+            CoinHistory(good, None, Series("x", funding.with_columns(instrument=mixed))),
+            "2 instruments, a, b",
+        ),
+    ):
+        with pytest.raises(MarketDataError, match=f"x: rows of {told}; choose one"):
+            calibrate({"BTC": history})
 
 
 def test_nothing_and_unknown_coins_are_refused(known: Calibration) -> None:

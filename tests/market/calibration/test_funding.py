@@ -28,7 +28,7 @@ from obverse.market.calibration.funding import (
     moments_of,
 )
 from obverse.market.simulated_paths import banded as banded_path
-from obverse.market.simulated_paths import reverting
+from obverse.market.simulated_streams import reverting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

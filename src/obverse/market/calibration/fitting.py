@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -69,7 +69,11 @@ def calibrate(histories: Mapping[str, CoinHistory]) -> Calibration:
     """
     if not histories:
         raise MarketDataError("Nothing to calibrate on: give at least one coin's prices.")
-    moves = {coin: _moves(coin, history) for coin, history in histories.items()}
+    histories = {coin: _own(coin, history) for coin, history in histories.items()}
+    moves = {
+        coin: hourly_moves(history.prices.frame, history.prices.name)
+        for coin, history in histories.items()
+    }
     notes: list[str] = []
     coins = {}
     for coin, history in histories.items():
@@ -92,9 +96,16 @@ def _short(value: Any) -> Any:
     return value
 
 
-def _moves(coin: str, history: CoinHistory) -> Moves:
+def _own(coin: str, history: CoinHistory) -> CoinHistory:
+    """A coin's history with the curves of other coins left out."""
+    import polars as pl
+
     coin_of(coin)
-    return hourly_moves(history.prices.frame, history.prices.name)
+    curves = history.curves
+    if curves is None or "underlying" not in curves.frame.columns:
+        return history
+    own = curves.frame.filter(pl.col("underlying") == coin)
+    return replace(history, curves=Series(curves.name, own))
 
 
 def _coin(
@@ -118,15 +129,10 @@ def _coin(
 
 
 def _basis(coin: str, curves: Series | None, notes: list[str]) -> tuple[TenorBasis, ...]:
-    import polars as pl
-
     if curves is None:
         notes.append(f"{coin}: no curves were given; the basis is the simulation's own.")
         return ()
-    frame = curves.frame
-    if "underlying" in frame.columns:
-        frame = frame.filter(pl.col("underlying") == coin)
-    series = without_outliers(tenor_series(frame, curves.name))
+    series = without_outliers(tenor_series(curves.frame, curves.name))
     if series.outliers:
         notes.append(
             f"{coin}: {series.outliers} values of the basis from {curves.name} were left out: they "

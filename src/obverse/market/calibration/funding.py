@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from obverse.errors import MarketDataError
 from obverse.market.calibration.dead_bands import LAG_HOURS, RateMoments, half_life_of, unbanded
-from obverse.market.calibration.moves import HOUR_NS, FloatArray, needs
+from obverse.market.calibration.moves import HOUR_NS, FloatArray, needs, one_of
 from obverse.market.calibration.records import FundingProcess
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def funding_rates(funding: pl.DataFrame, name: str) -> Rates:
     import polars as pl
 
     needs(funding, ("time", "rate", "interval_hours"), name)
+    one_of(funding, "instrument", name)
     rows = funding.filter(
         pl.col("rate").is_finite() & pl.col("interval_hours").is_between(0, LAG_HOURS, "right")
     )

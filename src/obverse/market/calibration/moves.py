@@ -59,6 +59,7 @@ def hourly_moves(bars: pl.DataFrame, name: str) -> Moves:
     import polars as pl
 
     needs(bars, ("time", "open_time", "close"), name)
+    one_of(bars, "instrument", name)
     rows = bars.filter(pl.col("close").is_not_null()).sort("time").unique("time", keep="first")
     rows = rows.sort("time")
     if rows.is_empty():
@@ -82,10 +83,20 @@ def hourly_moves(bars: pl.DataFrame, name: str) -> Moves:
 
 
 def needs(frame: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
-    """Refuse a frame that lacks columns of its kind of series."""
+    """Refuse a frame that lacks columns of its kind, or that mixes venues."""
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise MarketDataError(f"{name}: no column {', '.join(missing)}; it is no such series.")
+    one_of(frame, "venue", name)
+
+
+def one_of(frame: pl.DataFrame, column: str, name: str) -> None:
+    """Refuse a frame with rows of several venues or instruments, where it tells them."""
+    found = frame[column].unique().sort().to_list() if column in frame.columns else []
+    if len(found) > 1:
+        raise MarketDataError(
+            f"{name}: rows of {len(found)} {column}s, {', '.join(map(str, found[:3]))}; choose one."
+        )
 
 
 def _check_enough(moves: Moves, name: str) -> None:

@@ -22,17 +22,15 @@ from typing import TYPE_CHECKING
 from obverse.market.simulated_paths import (
     Coin,
     SimulatedPath,
-    Stream,
     TenorPath,
     Wander,
     banded,
     coin_of,
     correlated,
     index_prices,
-    normals,
-    reverting,
     simulated_path,
 )
+from obverse.market.simulated_streams import Stream, normals, reverting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +69,7 @@ def calibrated_path(
     arrays = (index, index * (1 + premium), rate, level, slope)
     for array in (*arrays, *(tenor.basis for tenor in tenors)):
         array.flags.writeable = False
-    return SimulatedPath(underlying, seed, usual.times_ns, *arrays, tenors)
+    return SimulatedPath(underlying, seed, usual.times_ns, *arrays, tenors, True)
 
 
 def _coin(coin: Coin, fitted: CoinCalibration) -> Coin:

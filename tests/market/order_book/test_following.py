@@ -45,7 +45,7 @@ def compiled_tops(levels: pl.DataFrame, rule: SequenceRule) -> tuple[list[Any], 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_compiled_loop_is_the_plain_book(rule: SequenceRule, data: st.DataObject) -> None:
     levels = data.draw(random_streams(rule))
     plain, told = plain_tops(levels, rule)
@@ -55,7 +55,7 @@ def test_the_compiled_loop_is_the_plain_book(rule: SequenceRule, data: st.DataOb
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_book_that_was_cut_short_was_the_same_until_then(data: st.DataObject) -> None:
     rule = data.draw(st.sampled_from(list(RULES.values())))
     levels = data.draw(random_streams(rule))

@@ -2,7 +2,9 @@
 
 `rebuild` takes the rows of a recorded stream (`book_levels` of the store) and gives the best
 quotes after each message with everything that happened on the way; `FollowedBook` does the same
-one message at a time. How a venue numbers its messages is a `SequenceRule`: data, by name.
+one message at a time. `book_at` and `sample_book` look into it at instants, `walk` takes a size
+from a side and says what it costs and what is missing. How a venue numbers its messages is a
+`SequenceRule`: data, by name.
 """
 
 from obverse.market.order_book.findings import BookFinding, Happening, finding_frame
@@ -39,6 +41,7 @@ from obverse.market.order_book.rules import (
     SequenceRule,
     rule_named,
 )
+from obverse.market.order_book.sampling import book_at, sample_book
 from obverse.market.order_book.states import BookLevel, BookState, Side
 from obverse.market.order_book.ticks import Ticks
 
@@ -67,6 +70,7 @@ __all__ = [
     "basis_points_within",
     "best_ask",
     "best_bid",
+    "book_at",
     "book_stream",
     "depth",
     "finding_frame",
@@ -79,6 +83,7 @@ __all__ = [
     "rebuild",
     "rebuild_stream",
     "rule_named",
+    "sample_book",
     "spread",
     "spread_basis_points",
     "walk",

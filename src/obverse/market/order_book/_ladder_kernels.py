@@ -148,4 +148,6 @@ def places_of(prices: NDArray[np.float64], per: float, low: int, high: int) -> P
             of_row = places_kernel(prices, per, low_page, ranks)
             return Places(of_row, named << PAGE_BITS, first, nothing)
     ticks, rank = np.unique(np.rint(prices * per).astype(np.int64), return_inverse=True)
-    return Places(rank.astype(np.int32), len(ticks) + -len(ticks) % PAGE, nothing, ticks)
+    spare = np.zeros(-len(ticks) % PAGE, np.int64)
+    alone = np.concatenate([ticks, spare])
+    return Places(rank.astype(np.int32), len(alone), nothing, alone)

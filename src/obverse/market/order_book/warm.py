@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from obverse.market.order_book.rebuilding import rebuild
+from decimal import Decimal
+
+from obverse.contracts.payoffs import Linear
+from obverse.market.order_book.messages import book_stream
 from obverse.market.order_book.rules import RISING
+from obverse.market.order_book.sampling import sample_book
+from obverse.market.order_book.ticks import Ticks
 
 
 def warm() -> None:
@@ -20,4 +25,5 @@ def warm() -> None:
             "size": [1.0, 1.0, 1.0],
         }
     ).with_columns(pl.col("time").cast(pl.Datetime("ns", "UTC")))
-    rebuild(levels, tick="0.5", rule=RISING)
+    stream = book_stream(levels, Ticks("0.5"), RISING)
+    sample_book(stream, levels["time"], sizes=["0.5"], payoff=Linear(Decimal(1)))

@@ -34,7 +34,7 @@ class Look(NamedTuple):
     ----------
     until : messages before each instant, never falling
     middle2 : bid and ask in ticks, added; 0 where the book has not both
-    width2 : how far from it a level may be, in half ticks; −1 where there is no depth
+    width2 : how far outwards from it a level may be, in half ticks; −1 where there is no depth
     most : how many levels
     ticks, prices : of each place
     sizes : in the unit that is asked for
@@ -85,7 +85,7 @@ def depth_kernel(
     """Size within reach on a side."""
     total, count, at = 0.0, 0, next_kernel(sizes, levels, best, step)
     middle2, width2 = look.middle2[sample], look.width2[sample]
-    while at >= 0 and count < look.most and abs(2 * look.ticks[at] - middle2) <= width2:
+    while at >= 0 and count < look.most and (2 * look.ticks[at] - middle2) * step <= width2:
         total += sizes[at]
         count += 1
         at = next_kernel(sizes, levels, at + step, step)

@@ -49,7 +49,10 @@ def levels_within(count: int) -> Reach:
 
 
 def basis_points_within(basis_points: ExactNumber) -> Reach:
-    """All levels at most so many basis points from the mid, the border included."""
+    """All levels at most so many basis points outwards from the mid, the border included.
+
+    Of a crossed book that is every level on the wrong side of the mid too.
+    """
     return Reach(basis_points=exact(basis_points, "basis_points"))
 
 
@@ -104,8 +107,12 @@ def reached(book: BookState, side: Side, reach: Reach) -> tuple[BookLevel, ...] 
     mid = mid_price(book)
     if mid is None:
         return None
-    width = Fraction(mid) * Fraction(reach.basis_points) / BASIS_POINTS
-    return tuple(level for level in levels if abs(Fraction(level.price) - Fraction(mid)) <= width)
+    share = Fraction(reach.basis_points) / BASIS_POINTS
+    if side == "bids":
+        lowest = Fraction(mid) * (1 - share)
+        return tuple(level for level in levels if level.price >= lowest)
+    highest = Fraction(mid) * (1 + share)
+    return tuple(level for level in levels if level.price <= highest)
 
 
 def depth(book: BookState, side: Side, reach: Reach) -> Decimal | None:

@@ -258,6 +258,10 @@ def test_progress_is_told_part_by_part(open_connection: Open) -> None:
         ({"what": "bars"}, "say of which contracts or coins to fetch the bars"),
         ({"what": "book", "names": ("BTC",), "depth": 0}, "a book of depth 0 has no levels"),
         (
+            {"what": "funding", "since": datetime(2024, 1, 2, tzinfo=UTC).replace(tzinfo=None)},
+            "the span has no time zone",
+        ),
+        (
             {
                 "what": "funding",
                 "since": datetime(2024, 1, 2, tzinfo=UTC),

@@ -251,6 +251,37 @@ def test_without_a_start_bars_are_the_last_page(
     assert frame["time"][-1] == datetime(2023, 6, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("venue", "name", "path", "key", "first"),
+    [
+        (
+            "okx",
+            "BTC-USD-SWAP",
+            "candles",
+            "before",
+            datetime(2020, 12, 31, 23, 59, 59, 999000, UTC),
+        ),
+        ("binance", "BTCUSD_PERP", "/klines", "startTime", datetime(2020, 8, 10, tzinfo=UTC)),
+    ],
+)
+def test_nothing_is_asked_from_before_a_listing_that_is_the_start(
+    open_connection: Open,
+    at: Callable[..., None],
+    server: ReplayServer,
+    venue: str,
+    name: str,
+    path: str,
+    key: str,
+    first: datetime,
+) -> None:
+    """OKX lists the swap since 2021-01-29, and has traded it since 2018."""
+    at(venue, LATER)
+    since = datetime(2021, 1, 1, tzinfo=UTC) if venue == "okx" else datetime(2015, 1, 1, tzinfo=UTC)
+    list(fetch(open_connection(venue), Request("bars", (name,), since, interval=DAY)))
+    asked = [query for own, query in server.requests if own.endswith(path)]
+    assert int(asked[0][key]) == int(first.timestamp() * 1000)
+
+
 def test_a_timeframe_that_the_venue_lacks(open_connection: Open) -> None:
     request = Request("bars", ("BTCUSD",), interval=timedelta(hours=8))
     with pytest.raises(MarketDataError, match="bybit has no bars of 8h; it has 1m, 3m"):

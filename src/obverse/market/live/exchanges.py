@@ -3,11 +3,14 @@
 What ccxt 4.5.90 asks of each, and what that leaves to be told here:
 
 - All label a bar by its **open**. Volume is in coin, at Kraken in contracts.
-- Funding of Kraken is stamped with the **start** of the interval that it accrues over (its first
-  stamp, 2018-08-31T16:00Z, is the perpetual's launch), that of the others with the end.
+- Funding of the others is stamped with the end of its interval. Kraken does not document its stamp:
+  its rates are fixed ahead, and the first, 2018-08-31T16:00Z, is of the perpetual's first day, so it
+  is taken for the **start**. Were it the end, its rates would be an interval late here, never early.
 - Binance refuses spans above 200 days (error -4088), and Deribit answers a month of funding.
 - OKX and Bybit answer the newest rows of a span, so a full page may hide older ones; OKX keeps
   funding of about three months.
+- OKX lists BTC-USD-SWAP since 2021-01-29, but it has traded since 2018: its listings are no start.
+- Kraken gives its whole funding history in one answer, lately a month of it.
 - Tickers of Bybit have no time, and those of Kraken only that of the last trade.
 """
 
@@ -44,6 +47,8 @@ class Exchange:
     funding_span : the span asked for at once, None for the whole history in one answer
     until : the ccxt parameters that end a span of bars and of funding, empty where there is none
     contract_usd : dollars of a contract where the venue does not state it
+    listing_is_start : whether nothing traded before the listing that the venue states, so that
+        nothing before it is asked for
     ticker_is_stamped : whether a ticker's time is that of the ticker
     fees_are_stated : whether the venue's list has fees; else ccxt's are its own
     depths : depths of an order book that may be asked for; empty where only the whole is given
@@ -64,6 +69,7 @@ class Exchange:
     bars_until: str = "until"
     funding_until: str = "until"
     contract_usd: float | None = None
+    listing_is_start: bool = True
     ticker_is_stamped: bool = True
     fees_are_stated: bool = False
     depths: tuple[int, ...] = ()
@@ -107,6 +113,7 @@ EXCHANGES: tuple[Exchange, ...] = (
         {"defaultType": "swap", "fetchMarkets": {"types": ["swap", "future"]}},
         bars_page=100,
         funding_page=100, funding_hours=8, funding_span=99 * 8 * _HOUR, funding_until="after",
+        listing_is_start=False,
         depths=(1, 5, 10, 20, 50, 100, 200, 400),
     ),
     Exchange(

@@ -4,8 +4,8 @@
   minute.
 - Deribit's `fundingRate` is that of 8 hours: what was paid for the hour is `interest_1h`, which
   only the venue's own answer (`info`) has.
-- Kraken's is of one hour, stamped with the start of the interval, which was of 4 hours once; it is
-  multiplied up, and stamped with the end.
+- Kraken's is of one hour, stamped with the start of the interval (see `exchanges`), which was of 4
+  hours until 2022-09-29; it is multiplied up, and stamped with the end.
 - The length of an interval is the gap to the stamp beside it, where that is one of 1, 2 or 4 hours
   and shorter than is usual; else the usual one.
 """

@@ -12,6 +12,7 @@ from obverse.market.live.calls import call
 from obverse.market.live.clocks import local_now
 from obverse.market.live.connecting import Connection
 from obverse.market.live.contracts import EPOCH, Contract, of_milliseconds, to_milliseconds
+from obverse.market.live.exchanges import Exchange
 from obverse.market.live.funding_structures import funding_part
 from obverse.market.live.paging import Page, Pager, pages
 from obverse.market.live.structures import Structure, bars_part, number
@@ -52,7 +53,7 @@ def bar_pages(
 
     name = f"{exchange.venue} {contract.name} {bars(interval).name}"
     pager = Pager(name, read, _bar_stamp, exchange.bars_page, span, interval, interval)
-    began = _clipped(end - span if start is None else start, contract)
+    began = _clipped(exchange, contract, end - span if start is None else start)
     for page in pages(pager, _on_grid(began, interval), _ended(end, contract)):
         own = bars_part(
             exchange, contract, page.rows, interval,
@@ -67,7 +68,7 @@ def funding_pages(
     """Funding paid by an end, from a start: the listing, or a month back, where there is none."""
     exchange = connection.exchange
     usual = timedelta(hours=exchange.funding_hours)
-    began = _clipped(start or contract.listing or end - _DEFAULT_FUNDING, contract)
+    began = _clipped(exchange, contract, start or contract.listing or end - _DEFAULT_FUNDING)
 
     def read(since: datetime, until: datetime) -> Sequence[Structure]:
         found: Sequence[Structure] = call(
@@ -118,8 +119,10 @@ def _on_grid(moment: datetime, interval: timedelta) -> datetime:
     return moment - (moment - EPOCH) % interval
 
 
-def _clipped(start: datetime, contract: Contract) -> datetime:
-    return start if contract.listing is None else max(start, contract.listing)
+def _clipped(exchange: Exchange, contract: Contract, start: datetime) -> datetime:
+    if contract.listing is None or not exchange.listing_is_start:
+        return start
+    return max(start, contract.listing)
 
 
 def _ended(end: datetime, contract: Contract) -> datetime:

@@ -3,9 +3,10 @@
 What ccxt 4.5.90 asks of each, and what that leaves to be told here:
 
 - All label a bar by its **open**. Volume is in coin, at Kraken in contracts.
-- Funding of the others is stamped with the end of its interval. Kraken does not document its stamp:
-  its rates are fixed ahead, and the first, 2018-08-31T16:00Z, is of the perpetual's first day, so it
-  is taken for the **start**. Were it the end, its rates would be an interval late here, never early.
+- Funding of the others is stamped with the end of its interval. Kraken does not document its
+  stamp: rates are fixed ahead, and the first, 2018-08-31T16:00Z, is of the perpetual's first day,
+  so it is taken for the **start**. Were it the end, rates would be an interval late here, never
+  early.
 - Binance refuses spans above 200 days (error -4088), and Deribit answers a month of funding.
 - OKX and Bybit answer the newest rows of a span, so a full page may hide older ones; OKX keeps
   funding of about three months.

@@ -116,7 +116,7 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
 
     _checked_columns(levels, rule)
     time_ns = levels["time"].to_physical().to_numpy()
-    update_id = levels["update_id"].fill_null(0).to_numpy()
+    update_id = _filled(levels, "update_id")
     snapshot = levels["snapshot"].to_numpy()
     size = np.ascontiguousarray(levels["size"].to_numpy())
     price = np.ascontiguousarray(levels["price"].to_numpy())
@@ -129,7 +129,7 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
         )
     ends = ends_kernel(time_ns, update_id, snapshot)
     starts = np.concatenate([np.zeros(min(1, len(ends)), np.int64), ends[:-1]])
-    first, previous = (_numbers(levels, name, starts) for name in NUMBERS)
+    first, previous = (_filled(levels, name)[starts] for name in NUMBERS)
     return BookStream(
         ticks=ticks,
         rule=rule,
@@ -161,13 +161,13 @@ def in_stream_order(levels: pl.DataFrame) -> pl.DataFrame:
 def _checked_columns(levels: pl.DataFrame, rule: SequenceRule) -> None:
     import polars as pl
 
-    missing = [name for name in NEEDED if name not in levels.columns]
+    needed = [name for name in NEEDED if name != "update_id" or rule.needs_numbers]
+    missing = [name for name in needed if name not in levels.columns]
     if missing:
         raise MarketDataError(
             f"order book: no column {', '.join(missing)}; rows of book_levels have "
             f"{', '.join(NEEDED)}."
         )
-    needed = [name for name in NEEDED if name != "update_id" or rule.needs_numbers]
     for name in needed:
         if levels[name].null_count():
             raise MarketDataError(
@@ -185,10 +185,10 @@ def _checked_columns(levels: pl.DataFrame, rule: SequenceRule) -> None:
             )
 
 
-def _numbers(levels: pl.DataFrame, name: str, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _filled(levels: pl.DataFrame, name: str) -> NDArray[np.int64]:
+    """A column of numbers, 0 where there is none."""
     import numpy as np
 
     if name not in levels.columns or levels[name].null_count() == len(levels):
-        return np.zeros(len(starts), np.int64)
-    found: NDArray[np.int64] = levels[name].fill_null(0).to_numpy()[starts]
-    return found
+        return np.zeros(len(levels), np.int64)
+    return levels[name].fill_null(0).to_numpy()

@@ -212,3 +212,34 @@ def sql(
     from obverse.app.data import querying
 
     guard(querying.run, query, store, json, csv)
+
+
+@data.command()
+def calibrate(
+    target: Annotated[Path, typer.Argument(help="File to write, such as btc.toml.")],
+    prices: Annotated[str, typer.Option(help="Bars of an hour or less: VENUE/INSTRUMENT/KIND.")],
+    underlying: Annotated[str, typer.Option(help="Coin.")] = "BTC",
+    curves: Annotated[str | None, typer.Option(help="Venue whose tickers are the curve.")] = None,
+    funding: Annotated[str | None, typer.Option(help="Funding rates: VENUE/INSTRUMENT.")] = None,
+    store: Store = DEFAULT_STORE,
+    start: Start = None,
+    until: Until = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Fit the simulated market to stored history; --market FILE then simulates by it."""
+    from obverse.app.data import calibrating
+
+    request = calibrating.Request(
+        target=target,
+        store=store,
+        underlying=underlying,
+        prices=prices,
+        curves=curves,
+        funding=funding,
+        start=start,
+        until=until,
+        force=force,
+    )
+    guard(calibrating.run, request, json, csv)

@@ -125,7 +125,7 @@ def _legs(asked: Request, market: Market, place: str, size: Decimal) -> list[Leg
     coins = [c.strip().upper() for c in asked.underlyings or () if c.strip()] or list(market)
     legs = []
     for coin in coins:
-        if place == SIMULATED:
+        if market.simulated:
             outlooks = _simulated_outlooks(asked.seed, market, coin)
         elif is_store(place):
             outlooks = stored_outlooks(open_store(place), book, market.asked)

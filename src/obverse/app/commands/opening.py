@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from obverse.app.console import remark
 from obverse.app.defaults import DEFAULT_STORE
 from obverse.contracts import instant
 from obverse.market import DEFAULT_INSTANT, Market, read, simulated
+from obverse.market.calibration import Calibration, read_calibration
 from obverse.market.store import is_store, open_store
 from obverse.market.store.markets import has_market
 from obverse.rulebooks import rulebook
 
 SIMULATED = "simulated"
 DEFAULT_VENUE = "deribit"
+CALIBRATION = ".toml"
 BEFORE_CLOSING = timedelta(days=1)
 
 
@@ -45,17 +48,24 @@ def market_place(place: str | None, at: str | None, venue: str | None) -> str:
     return store
 
 
+def calibration_at(place: str) -> Calibration | None:
+    """The calibration that a place is, if it is one: a TOML file."""
+    return read_calibration(Path(place)) if place.endswith(CALIBRATION) else None
+
+
 def open_market(place: str, at: str | None, venue: str | None, seed: int) -> Market:
     """The simulated market of a venue, or one read from a file, as of an instant.
 
     Parameters
     ----------
-    place : `simulated`, or a file, folder or store
+    place : `simulated`, the file of a calibration, or a file, folder or store of what was recorded
     at : without it the last instant of a file, or `latest` of the simulated venue
     venue : to simulate, by default Deribit, or that a file's rows are of
     seed : of the simulated market; a file has none
     """
-    if place != SIMULATED:
+    calibration = calibration_at(place)
+    if place != SIMULATED and calibration is None:
         return read(place, at=at, venue=venue)
     chosen = venue or DEFAULT_VENUE
-    return simulated(seed=seed, venue=chosen, at=latest(chosen) if at is None else instant(at))
+    instant_of = latest(chosen) if at is None else instant(at)
+    return simulated(seed=seed, venue=chosen, at=instant_of, calibration=calibration)

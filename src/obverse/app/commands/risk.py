@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from obverse.app.book_file import read_book_file
-from obverse.app.commands.opening import market_place, open_market
+from obverse.app.commands.opening import calibration_at, market_place, open_market
 from obverse.app.commands.report import EXAMPLE_TAKEN
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.console import remark
@@ -157,7 +157,7 @@ def _state(asked: Request, place: str, book: Book, market: Market) -> State:
         seen = read(asked.history, at=market.asked)
         histories = recorded_histories(asked.history, seen, coins)
     elif market.simulated:
-        histories = simulated_histories(asked.seed, coins, market.asked)
+        histories = simulated_histories(asked.seed, coins, market.asked, calibration_at(place))
     else:
         histories = recorded_histories(place, market, coins)
     accounts = book_accounts(book, market)

@@ -11,7 +11,8 @@ import numpy as np
 
 from obverse.errors import DataError, MarketDataError
 from obverse.market import Market, history
-from obverse.market.simulated_paths import COINS, simulated_path
+from obverse.market.calibration import Calibration, calibrated_path
+from obverse.market.simulated_paths import COINS
 from obverse.risk.scenarios import PriceHistory, price_history
 from obverse.risk.tail import ewma_volatility, log_returns
 from obverse.risk.tail.volatility import SEED_STEPS
@@ -52,12 +53,14 @@ class Histories:
         return found
 
 
-def simulated_histories(seed: int, coins: Iterable[str], until: datetime) -> Histories:
+def simulated_histories(
+    seed: int, coins: Iterable[str], until: datetime, calibration: Calibration | None = None
+) -> Histories:
     """The simulated hours of each coin that the simulation knows."""
     found, reasons = {}, {}
     for coin in coins:
         if coin in COINS:
-            path = simulated_path(seed, coin, until)
+            path = calibrated_path(seed, coin, until, calibration)
             found[coin] = price_history(path.times_ns, path.index_usd)
         else:
             reasons[coin] = "the simulation does not know it"

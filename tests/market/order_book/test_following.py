@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.market.order_book import (
+    RISING,
     RULES,
     FollowedBook,
     SequenceRule,
@@ -18,8 +19,9 @@ from obverse.market.order_book import (
     book_stream,
     rebuild_stream,
 )
+from obverse.market.order_book._following_kernels import follow_kernel
 
-from .streams import random_streams
+from .streams import frame, message, random_streams
 
 HALF = Ticks("0.5")
 
@@ -27,8 +29,8 @@ HALF = Ticks("0.5")
 def plain_tops(levels: pl.DataFrame, rule: SequenceRule) -> tuple[list[Any], list[Any]]:
     book = FollowedBook(HALF, rule)
     tops = []
-    for message in book_stream(levels, HALF, rule).messages():
-        book.take(message)
+    for each in book_stream(levels, HALF, rule).messages():
+        book.take(each)
         bid, ask = book.best_bid_tick, book.best_ask_tick
         sizes = (book.bids[bid] if bid else None, book.asks[ask] if ask else None)
         tops.append((book.whole, bid or 0, sizes[0], ask or 0, sizes[1]))
@@ -63,3 +65,18 @@ def test_a_book_that_was_cut_short_was_the_same_until_then(data: st.DataObject) 
     kept = data.draw(st.integers(0, len(ends)))
     short = levels.head(ends[kept - 1] if kept else 0)
     assert compiled_tops(short, rule)[0] == compiled_tops(levels, rule)[0][:kept]
+
+
+def test_a_table_in_pieces_or_with_holes_is_compiled_for_only_once() -> None:
+    whole = frame(
+        message(1, snapshot=True, bids={99.5: 1.0}, asks={101.0: 1.0}),
+        message(2, bids={99.0: 2.0}),
+    )
+    pieces = pl.concat([whole.head(1), whole.tail(2)], rechunk=False)
+    holed = whole.with_columns(pl.lit(None, pl.Int64).alias("previous_update_id"))
+    compiled_tops(whole, RISING)
+    before = len(follow_kernel.signatures)
+    for levels in (whole, pieces, holed, whole.rechunk(), whole.reverse().reverse()):
+        tops, _ = compiled_tops(levels, RISING)
+        assert tops[-1] == (True, 199, 1.0, 202, 1.0)
+    assert len(follow_kernel.signatures) == before

@@ -6,70 +6,51 @@ walked over once, at the end of the message.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 
+from obverse.market.order_book._book_arrays import (
+    ANY,
+    ASK,
+    BEYOND,
+    BID,
+    BROKEN,
+    BUFFER,
+    CROSSED,
+    CROSSING,
+    EVENTS,
+    FIRST,
+    GAP,
+    HIGHEST,
+    IS_BEYOND,
+    JOIN_ANY,
+    JOIN_PREVIOUS,
+    JOIN_RISING,
+    JOINING,
+    LAST,
+    LIVE,
+    LOCKED,
+    LOWEST,
+    MODE,
+    OLD_SNAPSHOT,
+    PREVIOUS,
+    RISING,
+    SPANS,
+    SPANS_NEXT,
+    STALE,
+    STARTED,
+    Ladder,
+    Messages,
+    Trace,
+)
 from obverse.market.order_book._ladder_kernels import PAGE, PAGE_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEW, BROKEN, JOINING, LIVE = 0, 1, 2, 3
-
-BID, ASK, MODE, LAST, BUFFER, EVENTS, CROSSING, LOWEST, HIGHEST, IS_BEYOND, FIELDS = range(11)
-"""Fields of the state; `BUFFER` is the first message that waits for a snapshot, `LOWEST` and
-`HIGHEST` the bid and ask of the last snapshot that are farthest from the best."""
-
-STARTED, OLD_SNAPSHOT, GAP, STALE, CROSSED, LOCKED, BEYOND = 0, 3, 4, 5, 6, 7, 8
-"""As `findings.Happening` numbers them; a start in mode m is STARTED + min(m, 2)."""
-
-PREVIOUS, FIRST, RISING, ANY = 0, 1, 2, 3
-SPANS, SPANS_NEXT, JOIN_PREVIOUS, JOIN_RISING, JOIN_ANY = 0, 1, 2, 3, 4
-"""As `rules.LINKS` and `rules.JOINS` order them."""
-
 _part = numba.njit(cache=True, inline="always", error_model="numpy")
-
-
-class Messages(NamedTuple):
-    """A stream, and the codes of its rule."""
-
-    ends: NDArray[np.int64]
-    number: NDArray[np.int64]
-    first: NDArray[np.int64]
-    previous: NDArray[np.int64]
-    snapshot: NDArray[np.bool_]
-    is_bid: NDArray[np.bool_]
-    place: NDArray[np.int32]
-    size: NDArray[np.float64]
-    link: int
-    join: int
-    requested: bool
-
-
-class Ladder(NamedTuple):
-    """A book: the sizes at each place, levels in each page, and the state."""
-
-    bids: NDArray[np.float64]
-    asks: NDArray[np.float64]
-    bid_levels: NDArray[np.int64]
-    ask_levels: NDArray[np.int64]
-    state: NDArray[np.int64]
-
-
-class Trace(NamedTuple):
-    """What was seen after each message, and what happened; a place of −1 is none.
-
-    A column of events is: what, at which message, about which message, last number before.
-    """
-
-    bid: NDArray[np.int64]
-    bid_size: NDArray[np.float64]
-    ask: NDArray[np.int64]
-    ask_size: NDArray[np.float64]
-    whole: NDArray[np.bool_]
-    events: NDArray[np.int64]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -169,18 +150,9 @@ def differences_kernel(
     come, and the book after each goes into the trace. Arrays are taken out of their records before
     the loop: each time counts a reference.
     """
-    ends, numbers, firsts, previous, snapshot = (
-        messages.ends, messages.number, messages.first, messages.previous, messages.snapshot,
-    )  # fmt: skip
-    place, size, is_bid = messages.place, messages.size, messages.is_bid
-    link, join = messages.link, messages.join
-    bids, asks, bid_levels, ask_levels, state = (
-        ladder.bids, ladder.asks, ladder.bid_levels, ladder.ask_levels, ladder.state,
-    )  # fmt: skip
-    best_bid, bid_size, best_ask, ask_size, whole = (
-        trace.bid, trace.bid_size, trace.ask, trace.ask_size, trace.whole,
-    )  # fmt: skip
-    events = trace.events
+    ends, numbers, firsts, previous, snapshot, is_bid, place, size, link, join, _ = messages
+    bids, asks, bid_levels, ask_levels, state = ladder
+    best_bid, bid_size, best_ask, ask_size, whole, events = trace
     for message in range(begin, end):
         if snapshot[message]:
             if at < 0:
@@ -287,29 +259,3 @@ def follow_kernel(messages: Messages, ladder: Ladder, trace: Trace, begin: int, 
             message = differences_kernel(messages, ladder, trace, message, end, -1)
         else:
             message += 1
-
-
-def empty_ladder(places: int) -> Ladder:
-    """A book of no levels, for so many places."""
-    pages = places >> PAGE_BITS
-    state = np.zeros(FIELDS, np.int64)
-    state[BID], state[ASK] = -1, places
-    return Ladder(
-        np.zeros(places),
-        np.zeros(places),
-        np.zeros(pages, np.int64),
-        np.zeros(pages, np.int64),
-        state,
-    )
-
-
-def empty_trace(messages: int) -> Trace:
-    """Room for what is seen after so many messages, none so far: at most four events each."""
-    return Trace(
-        np.full(messages, -1),
-        np.full(messages, np.nan),
-        np.full(messages, -1),
-        np.full(messages, np.nan),
-        np.zeros(messages, np.bool_),
-        np.empty((4, 4 * messages), np.int64),
-    )

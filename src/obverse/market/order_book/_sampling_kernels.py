@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numba
 import numpy as np
 
-from obverse.market.order_book._following_kernels import (
+from obverse.market.order_book._book_arrays import (
     ASK,
     BID,
     JOINING,
@@ -19,8 +19,8 @@ from obverse.market.order_book._following_kernels import (
     Ladder,
     Messages,
     Trace,
-    follow_kernel,
 )
+from obverse.market.order_book._following_kernels import follow_kernel
 from obverse.market.order_book._ladder_kernels import PAGE, PAGE_BITS
 
 if TYPE_CHECKING:

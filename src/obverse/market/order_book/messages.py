@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obverse.errors import MarketDataError
 from obverse.market.order_book.rules import SequenceRule
@@ -115,11 +115,9 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
     from obverse.market.order_book._ladder_kernels import ends_kernel, sizes_kernel
 
     _checked_columns(levels, rule)
-    time_ns = levels["time"].to_physical().to_numpy()
-    update_id = _filled(levels, "update_id")
-    snapshot = levels["snapshot"].to_numpy()
-    size = np.ascontiguousarray(levels["size"].to_numpy())
-    price = np.ascontiguousarray(levels["price"].to_numpy())
+    time_ns, update_id = _column(levels["time"].to_physical()), _filled(levels, "update_id")
+    snapshot, is_bid = _column(levels["snapshot"]), _column(levels["is_bid"])
+    price, size = _column(levels["price"]), _column(levels["size"])
     lowest, highest = ticks.span(price)
     wrong = sizes_kernel(size)
     if wrong >= 0:
@@ -133,18 +131,35 @@ def book_stream(levels: pl.DataFrame, ticks: Ticks, rule: SequenceRule) -> BookS
     return BookStream(
         ticks=ticks,
         rule=rule,
-        ends=ends,
-        time_ns=time_ns[starts],
-        update_id=update_id[starts],
-        first_update_id=first,
-        previous_update_id=previous,
-        snapshot=snapshot[starts],
-        is_bid=levels["is_bid"].to_numpy(),
+        ends=frozen(ends),
+        time_ns=frozen(time_ns[starts]),
+        update_id=frozen(update_id[starts]),
+        first_update_id=frozen(first),
+        previous_update_id=frozen(previous),
+        snapshot=frozen(snapshot[starts]),
+        is_bid=is_bid,
         price=price,
         size=size,
         lowest_tick=lowest,
         highest_tick=highest,
     )
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers, not to be written to.
+
+    Polars hands over such arrays or others, as it has them; the compiled loops are compiled for
+    each kind anew, so they get this one only.
+    """
+    import numpy as np
+
+    found = np.ascontiguousarray(array).view()
+    found.flags.writeable = False
+    return found
+
+
+def _column(values: pl.Series) -> NDArray[Any]:
+    return frozen(values.to_numpy())
 
 
 def in_stream_order(levels: pl.DataFrame) -> pl.DataFrame:
@@ -190,5 +205,5 @@ def _filled(levels: pl.DataFrame, name: str) -> NDArray[np.int64]:
     import numpy as np
 
     if name not in levels.columns or levels[name].null_count() == len(levels):
-        return np.zeros(len(levels), np.int64)
-    return levels[name].fill_null(0).to_numpy()
+        return frozen(np.zeros(len(levels), np.int64))
+    return _column(levels[name].fill_null(0))

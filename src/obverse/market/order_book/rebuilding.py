@@ -15,7 +15,7 @@ from obverse.market.order_book.findings import (
     Happening,
     finding_table,
 )
-from obverse.market.order_book.messages import BookStream, book_stream
+from obverse.market.order_book.messages import BookStream, book_stream, frozen
 from obverse.market.order_book.rules import JOINS, LINKS, SequenceRule
 from obverse.market.order_book.ticks import Ticks
 from obverse.tables import Table, Tabular
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from obverse.market.order_book._following_kernels import Ladder, Messages, Trace
+    from obverse.market.order_book._book_arrays import Ladder, Messages, Trace
     from obverse.market.order_book._ladder_kernels import Places
 
 
@@ -110,7 +110,8 @@ def rebuild(levels: pl.DataFrame, *, tick: ExactNumber, rule: SequenceRule) -> R
 
 def rebuild_stream(stream: BookStream) -> RebuiltBook:
     """Rebuild a book from a stream of messages."""
-    from obverse.market.order_book._following_kernels import EVENTS, follow_kernel
+    from obverse.market.order_book._book_arrays import EVENTS
+    from obverse.market.order_book._following_kernels import follow_kernel
 
     messages, ladder, trace, places = prepared(stream)
     follow_kernel(messages, ladder, trace, 0, len(stream))
@@ -127,7 +128,7 @@ def rebuild_stream(stream: BookStream) -> RebuiltBook:
 
 def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace, Places]:
     """Lay out what the compiled loop takes: messages, an empty book, room for what it sees."""
-    from obverse.market.order_book._following_kernels import Messages, empty_ladder, empty_trace
+    from obverse.market.order_book._book_arrays import Messages, empty_ladder, empty_trace
     from obverse.market.order_book._ladder_kernels import places_of
 
     ticks = stream.ticks
@@ -139,7 +140,7 @@ def prepared(stream: BookStream) -> tuple[Messages, Ladder, Trace, Places]:
         stream.previous_update_id,
         stream.snapshot,
         stream.is_bid,
-        places.of_row,
+        frozen(places.of_row),
         stream.size,
         LINKS.index(stream.rule.link),
         JOINS.index(stream.rule.join),

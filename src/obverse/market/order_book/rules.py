@@ -11,7 +11,7 @@ previous         its previous number is the last one's              Binance futu
 first            its first number is at most one above the last,    Binance spot
                  and its own number above it: nothing is missing
 rising           its number is above the last: all that a recording
-                 without the other two can tell
+                 without the other two can tell                      Bybit
 none             always: the venue does not number its messages     BitMEX
 ================ ================================================== ==========================
 
@@ -82,13 +82,25 @@ BINANCE_FUTURES = SequenceRule("binance_futures", "previous", "spans", requested
 BINANCE_SPOT = SequenceRule("binance_spot", "first", "spans_next", requested=True)
 PREVIOUS_IN_STREAM = SequenceRule("previous_in_stream", "previous", "previous", requested=False)
 RISING = SequenceRule("rising", "rising", "rising", requested=True)
+RISING_IN_STREAM = SequenceRule("rising_in_stream", "rising", "rising", requested=False)
 UNNUMBERED = SequenceRule("unnumbered", "none", "none", requested=False)
 
 RULES = {
     rule.name: rule
-    for rule in (BINANCE_FUTURES, BINANCE_SPOT, PREVIOUS_IN_STREAM, RISING, UNNUMBERED)
+    for rule in (
+        BINANCE_FUTURES,
+        BINANCE_SPOT,
+        PREVIOUS_IN_STREAM,
+        RISING,
+        RISING_IN_STREAM,
+        UNNUMBERED,
+    )
 }
-"""The closed set of sequence rules, by name; Deribit, OKX and Kraken are `previous_in_stream`."""
+"""The closed set of sequence rules, by name.
+
+Deribit, OKX and Kraken Futures are `previous_in_stream`, Bybit is `rising_in_stream`, BitMEX
+`unnumbered`; `rising` is for recordings that lack what the venue's own rule looks at.
+"""
 
 
 def rule_named(name: str) -> SequenceRule:

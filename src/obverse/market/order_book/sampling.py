@@ -36,7 +36,8 @@ def book_at(stream: BookStream, at: Instant) -> BookState | None:
     """The whole book at an instant; None where it had not begun or was broken."""
     import numpy as np
 
-    from obverse.market.order_book._following_kernels import JOINING, MODE, follow_kernel
+    from obverse.market.order_book._book_arrays import JOINING, MODE
+    from obverse.market.order_book._following_kernels import follow_kernel
 
     messages, ladder, trace, places = prepared(stream)
     until = int(_until(stream, _nanoseconds([instant(at)]))[0])

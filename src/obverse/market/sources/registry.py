@@ -11,12 +11,13 @@ from obverse.market.sources import (
     binance_recordings,
     binance_rest,
     bitmex_files,
+    ccxt_files,
     deribit_files,
     market_files,
     perpetuals_8h,
     tardis,
 )
-from obverse.market.sources.captures import binance, bitmex, deribit, kraken
+from obverse.market.sources.captures import binance, bitmex, bybit, deribit, huobi, kraken, okx
 from obverse.market.sources.file_formats import FileFormat
 
 FILE_FORMATS: tuple[FileFormat, ...] = (
@@ -29,9 +30,13 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     deribit.FORMAT,
     binance.FORMAT,
     kraken.FORMAT,
+    okx.FORMAT,
+    bybit.FORMAT,
+    huobi.FORMAT,
     binance_rest.FORMAT,
     market_files.FORMAT,
     *tardis.FORMATS,
+    ccxt_files.FORMAT,
     *bar_csv.FORMATS,
 )
 """In the order in which they are tried."""

@@ -138,6 +138,25 @@ def test_a_size_beyond_the_side_is_told_and_has_no_price() -> None:
     assert impact_prices(BOOK, 3, payoff=INVERSE)[0] == 10000
 
 
+def test_a_walk_beyond_what_the_snapshot_showed_is_told() -> None:
+    stream = frame(
+        message(1, snapshot=True, bids={99.5: 1.0, 99.0: 1.0}, asks={101.0: 1.0}),
+        message(2, bids={98.0: 1.0}),
+    )
+    book = FollowedBook(Ticks("0.5"), RISING)
+    for each in book_stream(stream, book.ticks, RISING).messages():
+        book.take(each)
+    state = book.state()
+    assert state is not None
+    assert (state.lowest_shown, state.highest_shown) == (99, 101)
+    assert not walk(state, "bids", 2, payoff=LINEAR).beyond
+    assert not walk(state, "asks", 5, payoff=LINEAR).beyond
+    far = walk(state, "bids", 3, payoff=LINEAR)
+    assert far.beyond
+    assert "more levels than known" in repr(far)
+    assert not walk(BOOK, "bids", 18, payoff=LINEAR).beyond  # no snapshot to compare with
+
+
 @pytest.mark.parametrize("size", ["0", "-1"])
 def test_a_size_that_takes_nothing_is_refused(size: str) -> None:
     with pytest.raises(MarketDataError, match="above zero"):

@@ -61,7 +61,7 @@ class FollowedBook:
         """The book as it is now; None while it is broken or has not begun."""
         if not self.whole:
             return None
-        return book_state(self._time_ns, self.ticks, self.bids, self.asks)
+        return book_state(self._time_ns, self.ticks, self.bids, self.asks, self._reach)
 
     def take(self, message: BookMessage) -> None:
         """Take the next message of the stream."""

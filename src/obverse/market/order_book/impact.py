@@ -48,6 +48,8 @@ class Walk(Tabular):
     average_price : of what was taken; None where nothing was
     last_price : the farthest price reached
     levels : how many levels were touched
+    beyond : whether it went beyond what the last snapshot showed of the side. Levels may be missing
+        there, so the price is too far from the best rather than too near
     """
 
     side: Side
@@ -59,6 +61,7 @@ class Walk(Tabular):
     average_price: Decimal | None
     last_price: Decimal | None
     levels: int
+    beyond: bool = False
 
     @property
     def missing(self) -> Decimal:
@@ -95,8 +98,12 @@ class Walk(Tabular):
             self.last_price,
             self.levels,
         )
-        notes = () if self.complete else ("The side is too thin: there is no impact price.",)
-        return Table("Walk into an order book", columns, (row,), notes)
+        notes = (
+            (not self.complete, "The side is too thin: there is no impact price."),
+            (self.beyond, "Beyond what the snapshot showed; there may be more levels than known."),
+        )
+        told = tuple(note for applies, note in notes if applies)
+        return Table("Walk into an order book", columns, (row,), told)
 
 
 def walk(
@@ -133,6 +140,7 @@ def walk(
         average_price=to_decimal(payoff.average_price(contracts, value)) if touched else None,
         last_price=last,
         levels=touched,
+        beyond=last is not None and not book.is_shown(side, last),
     )
 
 

@@ -36,7 +36,7 @@ def book_at(stream: BookStream, at: Instant) -> BookState | None:
     """The whole book at an instant; None where it had not begun or was broken."""
     import numpy as np
 
-    from obverse.market.order_book._book_arrays import JOINING, MODE
+    from obverse.market.order_book._book_arrays import HIGHEST, JOINING, LOWEST, MODE
     from obverse.market.order_book._following_kernels import follow_kernel
 
     messages, ladder, trace, places = prepared(stream)
@@ -44,12 +44,16 @@ def book_at(stream: BookStream, at: Instant) -> BookState | None:
     follow_kernel(messages, ladder, trace, 0, until)
     if ladder.state[MODE] < JOINING:
         return None
-    sides = []
-    for sizes in (ladder.bids, ladder.asks):
+
+    def levels(sizes: NDArray[np.float64]) -> dict[int, float]:
         named = np.flatnonzero(sizes > 0)
-        ticks = places.ticks(named).tolist()
-        sides.append(dict(zip(ticks, sizes[named].tolist(), strict=True)))
-    return book_state(int(stream.time_ns[until - 1]), stream.ticks, *sides)
+        return dict(zip(places.ticks(named).tolist(), sizes[named].tolist(), strict=True))
+
+    bids, asks = levels(ladder.bids), levels(ladder.asks)
+    farthest = np.array([ladder.state[LOWEST], ladder.state[HIGHEST]])
+    farthest[farthest >= places.total] = -1
+    low, high = (tick or None for tick in places.ticks(farthest).tolist())
+    return book_state(int(stream.time_ns[until - 1]), stream.ticks, bids, asks, (low, high))
 
 
 def sample_book(
@@ -66,6 +70,9 @@ def sample_book(
     Columns: time, whole, bid, bid_size, ask, ask_size, mid, micro_price, bid_depth, ask_depth and
     imbalance within `reach` (the best 10 levels unless said), and for each size impact_bid_SIZE
     and impact_ask_SIZE; null is what cannot be said, such as the impact on a side too thin.
+
+    A size that reaches beyond what the snapshot showed of a side (`Walk.beyond`) has a price that
+    is too far from the best rather than too near: there may be more levels than are known.
 
     Raises `MarketDataError` for times without a zone or that fall, for sizes that are not above
     zero, and for sizes without a payoff.

@@ -42,12 +42,16 @@ class BookState(Tabular):
     ----------
     time_ns : exchange time of the last message in it, nanoseconds since 1970 UTC
     bids, asks : levels from the best outwards, sizes above zero
+    lowest_shown, highest_shown : the farthest bid and ask of the last snapshot, where known;
+        beyond them levels may be missing
     """
 
     time_ns: int
     tick: Decimal
     bids: tuple[BookLevel, ...]
     asks: tuple[BookLevel, ...]
+    lowest_shown: Decimal | None = None
+    highest_shown: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse sides that do not run outwards, and sizes that are none."""
@@ -74,6 +78,12 @@ class BookState(Tabular):
             raise MarketDataError(f"order book: no side {side!r}; there are bids and asks.")
         return self.bids if side == "bids" else self.asks
 
+    def is_shown(self, side: Side, price: Decimal) -> bool:
+        """Whether a price is within what the last snapshot showed; so is any without a snapshot."""
+        if side == "bids":
+            return self.lowest_shown is None or price >= self.lowest_shown
+        return self.highest_shown is None or price <= self.highest_shown
+
     def table(self) -> Table:
         """The best levels of both sides, with what is offered up to each."""
         price_places, size_places = _places(self.tick), self._size_places()
@@ -97,15 +107,20 @@ class BookState(Tabular):
 
 
 def book_state(
-    time_ns: int, ticks: Ticks, bids: Mapping[int, float], asks: Mapping[int, float]
+    time_ns: int,
+    ticks: Ticks,
+    bids: Mapping[int, float],
+    asks: Mapping[int, float],
+    reach: tuple[int | None, int | None],
 ) -> BookState:
-    """Make a state of sizes by price in ticks."""
+    """Make a state of sizes by price in ticks, and of the farthest ticks of the snapshot."""
 
     def levels(side: Mapping[int, float], descending: bool) -> tuple[BookLevel, ...]:
         ordered = sorted(side, reverse=descending)
         return tuple(BookLevel(ticks.price(at), decimal_of_float(side[at])) for at in ordered)
 
-    return BookState(time_ns, ticks.size, levels(bids, True), levels(asks, False))
+    shown = [None if tick is None else ticks.price(tick) for tick in reach]
+    return BookState(time_ns, ticks.size, levels(bids, True), levels(asks, False), *shown)
 
 
 def _totals(levels: tuple[BookLevel, ...]) -> list[tuple[Decimal, Decimal, Decimal]]:

@@ -116,6 +116,9 @@ def _table(text: bytes, name: str, told: LeanFile) -> pl.DataFrame:
         what = str(error).splitlines()[0]
         raise MarketDataError(f"{name}: {len(types)} columns are expected: {what}") from None
 
+    if cells.is_empty():
+        raise MarketDataError(f"{name} is empty: lines of {len(types)} columns are expected.")
+
     def numbers(column: str) -> pl.Series:
         made, bad = read_cells(cells[column], "float", TimeColumn(_LABEL))
         if bad is not None:

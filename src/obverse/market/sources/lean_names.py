@@ -8,7 +8,8 @@ LEAN lays its data out as
 
 and writes a symbol as two currencies in lower case. The venue's own name follows from LEAN's table
 of symbols (`symbol-properties-database.csv`): `btcusd` of Binance's futures is `BTCUSD_PERP`, of
-Coinbase `BTC-USD`, of Bitfinex `tBTCUSD`. All futures are perpetuals there.
+Coinbase `BTC-USD`, of Bitfinex `tBTCUSD`. What ends in `busd` may be BUSD, or USD of a coin that
+ends in B, and is refused. All futures are perpetuals there.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _PATH = re.compile(
     r"|(?P<coarse>hour|daily)/(?P<coarse_symbol>[a-z0-9]+)_(?P<coarse_content>trade|quote)\.zip"
     r"|margin_interest/(?P<funded_symbol>[a-z0-9]+)\.csv)"
 )
-_PAIR = re.compile(r"(?P<coin>[a-z0-9]{2,}?)(?P<quote>usdt|usdc|usd1|busd|usd|eur|gbp|btc|eth)")
+_PAIR = re.compile(
+    r"(?!.*busd$)(?P<coin>[a-z0-9]{2,}?)(?P<quote>usdt|usdc|usd1|usd|eur|gbp|btc|eth)"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ def series_of(told: LeanFile) -> Series:
     """
     pair = _PAIR.fullmatch(told.symbol)
     if pair is None:
-        raise MarketDataError(f"{told.symbol} is no pair of currencies, such as btcusd.")
+        raise MarketDataError(
+            f"{told.symbol} is no pair of currencies that can be told apart, such as btcusd."
+        )
     coin, quote = pair["coin"].upper(), pair["quote"].upper()
     known = _spot(coin, quote) if told.security == "crypto" else _futures(coin, quote)
     if told.market not in known:

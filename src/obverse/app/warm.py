@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ROOMS = ("obverse.marks", "obverse.risk")
+ROOMS = ("obverse.market.order_book", "obverse.marks", "obverse.risk")
 
 
 def warm() -> None:

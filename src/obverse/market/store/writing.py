@@ -10,9 +10,9 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from obverse.errors import MarketDataError
@@ -28,18 +28,30 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 200
 _WRITERS = 4
+_Place: TypeAlias = tuple[str, str, str, str]
 ALL_MONTHS = "all"
+
+
+def _place(entry: Entry) -> _Place:
+    """Venue, instrument, kind and month."""
+    return entry.venue, entry.instrument, entry.kind, entry.month
 
 
 @dataclass
 class _Batch:
-    """What a commit will hold."""
+    """What a commit will hold, and by place what is stored before it and in it."""
 
     number: int
-    entries: list[Entry]
-    findings: list[Finding]
+    stored: dict[_Place, list[Entry]]
+    entries: list[Entry] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     rows_read: int = 0
     rows_known: int = 0
+
+    def take(self, entry: Entry) -> None:
+        """Add a file to the commit."""
+        self.entries.append(entry)
+        self.stored.setdefault(_place(entry), []).append(entry)
 
 
 def append(
@@ -66,7 +78,7 @@ def append(
     with store.place.writing():
         store = store.reopened()
         _sweep(store)
-        batch = _Batch(len(store.commits) + 1, [], [])
+        batch = _Batch(len(store.commits) + 1, _by_place(store))
         try:
             for part in parts:
                 _add(store, part, batch)
@@ -87,6 +99,13 @@ def append(
         )
         write_commit(store.place, commit)
     return commit
+
+
+def _by_place(store: Store) -> dict[_Place, list[Entry]]:
+    found: dict[_Place, list[Entry]] = {}
+    for entry in store.entries():
+        found.setdefault(_place(entry), []).append(entry)
+    return found
 
 
 def retire(store: Store, paths: Sequence[str], *, imported_at: datetime) -> Commit:
@@ -134,12 +153,13 @@ def _add(store: Store, part: Part, batch: _Batch) -> None:
         if len(rows):
             fresh.append((_path(part, month, batch, len(fresh)), month, rows))
     if len(fresh) == 1:
-        batch.entries.append(_write(store, part, *fresh[0]))
+        batch.take(_write(store, part, *fresh[0]))
         return
     with ThreadPoolExecutor(_WRITERS) as pool:
         jobs = [pool.submit(_write, store, part, *each) for each in fresh]
-    done = [job.result() for job in jobs if job.exception() is None]
-    batch.entries += done
+    for job in jobs:
+        if job.exception() is None:
+            batch.take(job.result())
     for job in jobs:
         job.result()
 
@@ -176,15 +196,8 @@ def _fresh(
 ) -> pl.DataFrame:
     """Rows whose key is neither stored nor in this commit already."""
     first, last = _bounds(frame)
-    earlier = [*store.entries(part.venue, part.instrument, part.kind.name), *batch.entries]
-    overlapping = [
-        entry
-        for entry in earlier
-        if (entry.venue, entry.instrument, entry.kind, entry.month)
-        == (part.venue, part.instrument, part.kind.name, month)
-        and entry.first_ns <= last
-        and entry.last_ns >= first
-    ]
+    there = batch.stored.get((part.venue, part.instrument, part.kind.name, month), ())
+    overlapping = [entry for entry in there if entry.first_ns <= last and entry.last_ns >= first]
     if not overlapping:
         return frame
     stored = load(store.place, overlapping, part.kind)

@@ -20,9 +20,10 @@ from obverse.contracts.units import (
     exact,
     exact_price,
     round_to_step,
-    to_decimal,
 )
 from obverse.errors import MarketDataError
+from obverse.market.order_book.impact import take
+from obverse.market.order_book.states import BookLevel
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,14 @@ def impact_price(
     instrument: Instrument, levels: Sequence[Level], *, coin_notional: ExactNumber
 ) -> Decimal | None:
     """Average price of taking so many settlement coins from one side; none if it is too thin."""
-    left = Fraction(exact(coin_notional, "coin_notional"))
-    if left <= 0:
+    wanted = exact(coin_notional, "coin_notional")
+    if wanted <= 0:
         raise MarketDataError(f"impact: a notional of {coin_notional} takes nothing.")
     _outwards(levels)
-    contracts = coins = Fraction(0)
-    for level in levels:
-        here = instrument.payoff.value(level.contracts, level.price)
-        taken = min(here, left)
-        contracts += instrument.payoff.contracts(taken, level.price)
-        coins += taken
-        left -= taken
-        if left == 0:
-            return to_decimal(instrument.payoff.average_price(contracts, coins))
-    return None
+    payoff = instrument.payoff
+    side = [BookLevel(level.price, level.contracts) for level in levels]
+    found = take(side, wanted, payoff, payoff.value)
+    return None if found.left else found.average_price(payoff)
 
 
 def impact_mid_price(

@@ -20,15 +20,17 @@ then has an average of what was taken, and no impact price.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Literal, TypeAlias
 
 from obverse.contracts.payoffs import Inverse, Number, Payoff, Quanto
 from obverse.contracts.units import ExactNumber, exact, to_decimal
 from obverse.errors import MarketDataError
-from obverse.market.order_book.states import BookState, Side
+from obverse.market.order_book.states import BookLevel, BookState, Side
 from obverse.tables import Table, Tabular, number, text
 
 Unit: TypeAlias = Literal["contracts", "usd", "coin"]
@@ -106,6 +108,44 @@ class Walk(Tabular):
         return Table("Walk into an order book", columns, (row,), told)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a walk took: contracts, their settlement value, and what of the size is left."""
+
+    contracts: Fraction
+    value: Fraction
+    left: Fraction
+    levels: int
+    last_price: Decimal | None
+
+    def average_price(self, payoff: Payoff) -> Decimal | None:
+        """Price at which the contracts are worth what was taken; None where nothing was."""
+        return to_decimal(payoff.average_price(self.contracts, self.value)) if self.levels else None
+
+
+def take(
+    levels: Iterable[BookLevel],
+    size: Number,
+    payoff: Payoff,
+    measure: Callable[[Number, Number], Fraction],
+) -> Taken:
+    """Take a size from levels, best first; `measure` is how much of it contracts at a price are."""
+    left = Fraction(size)
+    contracts = value = Fraction(0)
+    last, touched = None, 0
+    for level in levels:
+        if not left:
+            break
+        here = measure(level.size, level.price)
+        part = min(here, left)
+        count = Fraction(level.size) if part == here else Fraction(level.size) * part / here
+        contracts += count
+        value += payoff.value(count, level.price)
+        left -= part
+        last, touched = level.price, touched + 1
+    return Taken(contracts, value, left, touched, last)
+
+
 def walk(
     book: BookState, side: Side, size: ExactNumber, *, payoff: Payoff, unit: Unit = "contracts"
 ) -> Walk:
@@ -117,27 +157,16 @@ def walk(
     wanted = exact(size, "size")
     if wanted <= 0:
         raise MarketDataError(f"impact: a size of {wanted} takes nothing; it must be above zero.")
-    left = Fraction(wanted)
-    contracts = value = Fraction(0)
-    last, touched = None, 0
-    for level in book.side(side):
-        if not left:
-            break
-        here = worth(payoff, unit, level.size, level.price)
-        part = min(here, left)
-        count = Fraction(level.size) if part == here else Fraction(level.size) * part / here
-        contracts += count
-        value += payoff.value(count, level.price)
-        left -= part
-        last, touched = level.price, touched + 1
+    found = take(book.side(side), wanted, payoff, partial(worth, payoff, unit))
+    left, touched, last = found.left, found.levels, found.last_price
     return Walk(
         side=side,
         unit=unit,
         size=wanted,
         taken=wanted if not left else to_decimal(Fraction(wanted) - left),
-        contracts=to_decimal(contracts),
-        settlement_value=to_decimal(value),
-        average_price=to_decimal(payoff.average_price(contracts, value)) if touched else None,
+        contracts=to_decimal(found.contracts),
+        settlement_value=to_decimal(found.value),
+        average_price=found.average_price(payoff),
         last_price=last,
         levels=touched,
         beyond=last is not None and not book.is_shown(side, last),

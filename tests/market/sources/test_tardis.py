@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obverse.errors import MarketDataError
 from obverse.market.series import Part, checked
@@ -157,4 +161,127 @@ def test_a_word_for_a_number_is_told(tmp_path: Path) -> None:
     )  # fmt: skip
     outcome = rehearse(find([path])[0])
     assert outcome.status == "broken"
-    assert "is not as tardis-trades has it" in outcome.reason
+    assert "bitmex_trades.csv line 2: price 'high' is no number" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "told"),
+    [
+        ("is_snapshot,side,price,amount", "yes,bid,5,1", "is_snapshot 'yes' is no true or false"),
+        ("is_snapshot,side,price,amount", "true,buy,5,1", "side 'buy' is none of bid, ask"),
+        ("is_snapshot,side,price,amount", "true,,5,1", "side None is none of bid, ask"),
+        ("id,side,price,amount", "x,bid,5,1", "side 'bid' is none of buy, sell, unknown"),
+        ("id,side,price,amount", "x,sell,5,lots", "amount 'lots' is no number"),
+        ("ask_amount,ask_price,bid_price,bid_amount", "1,?,3,4", "ask_price '\\?' is no number"),
+        (
+            "asks[0].price,asks[0].amount,bids[0].price,bids[0].amount",
+            "1,2,3,x",
+            "'x' is no number",
+        ),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named_by_its_line(
+    tmp_path: Path, head: str, cells: str, told: str
+) -> None:
+    """A side taken for its opposite would turn a book upside down."""
+    row = f"bybit,BTCUSD,{MICROSECONDS},{MICROSECONDS},{cells}"
+    path = written(tmp_path, "bybit_2020-03-31_BTCUSD.csv", head, row)
+    found = format_of(path)
+    assert found is not None
+    with pytest.raises(MarketDataError, match=f"line 2: .*{told}"):
+        list(found.read(path))
+
+
+@pytest.mark.parametrize("stamp", ["soon", "1585699199.5e99", "99999999999999999"])
+def test_times_are_microseconds_of_years_that_can_be(tmp_path: Path, stamp: str) -> None:
+    row = f"bybit,BTCUSD,{stamp},{MICROSECONDS},x,sell,5,1"
+    path = written(tmp_path, "bybit_trades.csv", "id,side,price,amount", row)
+    found = format_of(path)
+    assert found is not None
+    with pytest.raises(MarketDataError, match=r"line 2: timestamp .* microseconds since 1970"):
+        list(found.read(path))
+
+
+@pytest.mark.parametrize(
+    ("exchange", "venue"),
+    [
+        ("binance-delivery", "binance"),
+        ("binance-futures", "binance_usdm"),
+        ("binance", "binance_spot"),
+        ("binance-us", "binanceus"),
+        ("bybit", "bybit"),
+        ("bybit-spot", "bybit_spot"),
+        ("cryptofacilities", "kraken"),
+        ("huobi-dm", "huobi"),
+        ("huobi-dm-swap", "huobi"),
+        ("okex", "okx"),
+        ("okex-futures", "okx"),
+        ("okex-swap", "okx"),
+        ("bitstamp", "bitstamp"),
+    ],
+)
+def test_venues_have_our_names(tmp_path: Path, exchange: str, venue: str) -> None:
+    row = f"{exchange},SYMBOL,{MICROSECONDS},{MICROSECONDS},x,sell,5,1"
+    path = written(tmp_path, "trades.csv", "id,side,price,amount", row)
+    (trades,) = parts(path, "tardis-trades")
+    assert (trades.venue, trades.instrument) == (venue, "SYMBOL")
+
+
+def test_a_file_of_several_symbols_is_a_series_each_in_its_order(tmp_path: Path) -> None:
+    rows = [
+        f"deribit,{symbol},{MICROSECONDS + step},{MICROSECONDS + step},{step},buy,{100 + step},1"
+        for step, symbol in enumerate(["A", "B", "A", "B", "A"])
+    ]
+    path = written(tmp_path, "deribit_trades_FUTURES.csv.gz", "id,side,price,amount", *rows)
+    first, second = parts(path, "tardis-trades")
+    assert first.frame["trade_id"].to_list() == ["0", "2", "4"]
+    assert second.frame["trade_id"].to_list() == ["1", "3"]
+
+
+def test_prices_and_sizes_that_are_none_drop_their_row(tmp_path: Path) -> None:
+    cells = ("true,bid,0,1", "true,bid,nan,1", "true,ask,-5,1", "true,ask,7,-1", "true,ask,8,3")
+    rows = (f"bybit,BTCUSD,{MICROSECONDS},{MICROSECONDS},{each}" for each in cells)
+    path = written(tmp_path, "book.csv", "is_snapshot,side,price,amount", *rows)
+    (book,) = parts(path, "tardis-book")
+    assert book.frame["price"].to_list() == [8.0]
+    assert {finding.severity for finding in book.findings} == {"dropped"}
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 10**15),
+            st.booleans(),
+            st.booleans(),
+            st.decimals("0.0001", "999999", places=4),
+            st.integers(0, 10**9),
+        ),
+        min_size=1,
+    )
+)
+def test_a_book_comes_back_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[int, bool, bool, Decimal, int]],
+) -> None:
+    lines = (
+        f"bitmex,XBTUSD,{at},{at + 7},{str(whole).lower()},{'bid' if bid else 'ask'},{price},{size}"
+        for at, whole, bid, price, size in rows
+    )
+    folder = tmp_path_factory.mktemp("tardis")
+    path = written(folder, "book.csv", "is_snapshot,side,price,amount", *lines)
+    (book,) = parts(path, "tardis-book")
+    columns = ("time", "snapshot", "is_bid", "price", "size")
+    found = book.frame.select(columns).with_columns(pl.col("time").dt.epoch("us")).rows()
+    assert found == [(*start, float(price), float(size)) for *start, price, size in rows]
+    assert (book.frame["local_time"] - book.frame["time"]).dt.total_microseconds().unique()[0] == 7
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    row = f"bybit,BTCUSD,{MICROSECONDS},{MICROSECONDS},x,sell,5,1"
+    path = written(tmp_path, "bybit_trades.csv", "id,side,price,amount", row)
+    found = format_of(path)
+    assert found is not None
+    path.unlink()
+    assert format_of(path) is None
+    with pytest.raises(MarketDataError, match="cannot be read: No such file"):
+        list(found.read(path))

@@ -20,40 +20,30 @@ Files: https://docs.tardis.dev/downloadable-csv-files/data-types
 from __future__ import annotations
 
 import gzip
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from obverse.contracts import instruments
-from obverse.errors import MarketDataError, ObverseError
-from obverse.market.observations import Finding
+from obverse.errors import MarketDataError
 from obverse.market.series.kinds import BOOK_LEVELS, BOOK_TOPS, TICKERS, TRADES, Kind
 from obverse.market.series.parts import Part
 from obverse.market.sources.file_formats import FileFormat
-from obverse.rulebooks import rulebook
+from obverse.market.sources.tardis_rows import (
+    LEVEL,
+    VENUES,
+    Made,
+    incremental,
+    quotes,
+    snapshots,
+    tickers,
+    trades,
+    typed,
+)
 
 if TYPE_CHECKING:
     import polars as pl
 
-VENUES = {
-    "binance": "binance_spot",
-    "binance-delivery": "binance",
-    "binance-futures": "binance_usdm",
-    "bitmex": "bitmex",
-    "bybit": "bybit",
-    "coinbase": "coinbase",
-    "cryptofacilities": "kraken",
-    "deribit": "deribit",
-    "huobi-dm": "huobi",
-    "huobi-dm-swap": "huobi",
-    "okex-futures": "okx",
-    "okex-swap": "okx",
-}
-"""Names of ours for those of Tardis; others keep theirs."""
-
-_EIGHT_HOURLY = ("binance", "binance_usdm", "bitmex", "bybit", "huobi", "okx")
 _HEAD = ("exchange", "symbol", "timestamp", "local_timestamp")
 _TRADES = (*_HEAD, "id", "side", "price", "amount")
 _INCREMENTAL = (*_HEAD, "is_snapshot", "side", "price", "amount")
@@ -62,10 +52,8 @@ _TICKERS = (
     *_HEAD, "funding_timestamp", "funding_rate", "predicted_funding_rate", "open_interest",
     "last_price", "index_price", "mark_price",
 )  # fmt: skip
-_SNAPSHOT = re.compile(r"(asks|bids)\[(\d+)\]\.price")
 _BEGINNING = 1 << 14
 
-Made: TypeAlias = "tuple[pl.DataFrame, tuple[Finding, ...]]"
 Maker: TypeAlias = Callable[[str, str, "pl.DataFrame"], Made]
 Reader: TypeAlias = Callable[[Path], Iterator[Part]]
 
@@ -89,7 +77,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_snapshot(names: tuple[str, ...]) -> bool:
-    return names[:4] == _HEAD and any(map(_SNAPSHOT.fullmatch, names))
+    return names[:4] == _HEAD and any(map(LEVEL.fullmatch, names))
 
 
 def _has(columns: tuple[str, ...], word: str = "") -> Callable[[Path], bool]:
@@ -105,18 +93,20 @@ def _has(columns: tuple[str, ...], word: str = "") -> Callable[[Path], bool]:
 
 
 def _table(path: Path) -> pl.DataFrame:
-    """All cells as text, so that symbols and ids stay what they are."""
+    """Rows; symbols and ids stay the text that they are."""
     import polars as pl
 
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         if content and not content.endswith(b"\n"):
             raise MarketDataError(f"{path.name} is cut off: its last line does not end.")
-        return pl.read_csv(content, infer_schema=False)
+        return typed(pl.read_csv(content, infer_schema=False), path.name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise MarketDataError(f"{path.name} is cut off or corrupt: {error}.") from None
     except pl.exceptions.PolarsError as error:
         raise MarketDataError(f"{path.name} is no CSV of Tardis: {error}") from None
+    except OSError as error:
+        raise MarketDataError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _read(make: Maker, kind: Kind) -> Reader:
@@ -132,118 +122,6 @@ def _read(make: Maker, kind: Kind) -> Reader:
     return read
 
 
-def _times() -> list[pl.Expr]:
-    import polars as pl
-
-    stamp = pl.Datetime("us", "UTC")
-    return [
-        pl.col("timestamp").cast(pl.Int64).cast(stamp).alias("time"),
-        pl.col("local_timestamp").cast(pl.Int64).cast(stamp).alias("local_time"),
-    ]
-
-
-def _number(column: str, name: str | None = None) -> pl.Expr:
-    import polars as pl
-
-    return pl.col(column).cast(pl.Float64).alias(name or column)
-
-
-def _trades(venue: str, symbol: str, table: pl.DataFrame) -> Made:
-    import polars as pl
-
-    side = pl.col("side").str.to_lowercase()
-    known = pl.when(side.is_in(["buy", "sell"])).then(side).alias("side")
-    number = pl.format("{} row {}", pl.lit(symbol), pl.int_range(pl.len()))
-    frame = table.select(
-        *_times(),
-        pl.coalesce("id", number).alias("trade_id"),
-        known,
-        _number("price"),
-        _number("amount", "size"),
-    )
-    return frame, ()
-
-
-def _incremental(venue: str, symbol: str, table: pl.DataFrame) -> Made:
-    import polars as pl
-
-    frame = table.select(
-        *_times(),
-        (pl.col("is_snapshot") == "true").alias("snapshot"),
-        (pl.col("side") == "bid").alias("is_bid"),
-        _number("price"),
-        _number("amount", "size"),
-    )
-    return frame, ()
-
-
-def _snapshots(venue: str, symbol: str, table: pl.DataFrame) -> Made:
-    """Rows of whole books laid out level by level, bids before asks."""
-    import polars as pl
-
-    levels = [found for name in table.columns if (found := _SNAPSHOT.fullmatch(name))]
-    pieces = [
-        table.with_row_index("row").select(
-            "row",
-            *_times(),
-            pl.lit(True).alias("snapshot"),
-            pl.lit(found[1] == "bids").alias("is_bid"),
-            pl.lit(int(found[2])).alias("level"),
-            _number(found[0], "price"),
-            _number(f"{found[1]}[{found[2]}].amount", "size"),
-        )
-        for found in levels
-    ]
-    whole = pl.concat(pieces).filter(pl.col("price").is_not_null())
-    ordered = whole.sort("row", pl.col("is_bid").not_(), "level", maintain_order=True)
-    return ordered.drop("row", "level"), ()
-
-
-def _quotes(venue: str, symbol: str, table: pl.DataFrame) -> Made:
-    frame = table.select(
-        *_times(),
-        _number("bid_price", "bid"),
-        _number("bid_amount", "bid_size"),
-        _number("ask_price", "ask"),
-        _number("ask_amount", "ask_size"),
-    )
-    return frame, ()
-
-
-def _tickers(venue: str, symbol: str, table: pl.DataFrame) -> Made:
-    import polars as pl
-
-    frame = table.select(
-        *_times(),
-        _number("mark_price", "mark"),
-        _number("index_price", "index"),
-        _number("last_price", "last"),
-        _number("open_interest", "open_interest_contracts"),
-        _number("funding_rate", "funding_rate_8h"),
-    )
-    if venue not in _EIGHT_HOURLY:
-        frame = frame.with_columns(funding_rate_8h=None)
-    found = _instrument(venue, symbol, frame)
-    if found is None:
-        reason = f"no rule book of {venue} says what {symbol} is; it is left out"
-        return frame.clear(), (Finding("dropped", f"{venue} {symbol} tickers", reason),)
-    perpetual = found.kind is instruments.Kind.PERPETUAL
-    described = frame.with_columns(
-        pl.lit(found.underlying).alias("underlying"),
-        pl.lit(found.quote).alias("quote"),
-        pl.lit("perpetual" if perpetual else "future").alias("contract"),
-        pl.lit(found.expiry, pl.Datetime("us", "UTC")).alias("expiry"),
-    )
-    return described, ()
-
-
-def _instrument(venue: str, symbol: str, frame: pl.DataFrame) -> instruments.Instrument | None:
-    try:
-        return rulebook(venue, as_of=frame["time"].drop_nulls()[0]).instrument(symbol)
-    except (ObverseError, IndexError):
-        return None
-
-
 def _nothing(path: Path) -> Iterator[Part]:
     what = "liquidations" if "liquidations" in path.name else "options_chain"
     raise MarketDataError(f"{path.name}: Tardis' {what} are not kept; leave the file out.")
@@ -252,24 +130,24 @@ def _nothing(path: Path) -> Iterator[Part]:
 FORMATS = (
     FileFormat(
         "tardis-trades", "Tardis.dev trades", "event",
-        _has(_TRADES, "liquidations"), _read(_trades, TRADES),
+        _has(_TRADES, "liquidations"), _read(trades, TRADES),
     ),
     FileFormat(
         "tardis-book", "Tardis.dev incremental_book_L2", "event",
-        _has(_INCREMENTAL), _read(_incremental, BOOK_LEVELS),
+        _has(_INCREMENTAL), _read(incremental, BOOK_LEVELS),
     ),
     FileFormat(
         "tardis-snapshots", "Tardis.dev book_snapshot_5 and _25", "event",
         lambda path: _is_file(path) and _is_snapshot(_names(path)),
-        _read(_snapshots, BOOK_LEVELS),
+        _read(snapshots, BOOK_LEVELS),
     ),
     FileFormat(
         "tardis-quotes", "Tardis.dev quotes and book_ticker", "event",
-        _has(_QUOTES), _read(_quotes, BOOK_TOPS),
+        _has(_QUOTES), _read(quotes, BOOK_TOPS),
     ),
     FileFormat(
         "tardis-tickers", "Tardis.dev derivative_ticker", "event",
-        _has(_TICKERS), _read(_tickers, TICKERS),
+        _has(_TICKERS), _read(tickers, TICKERS),
     ),
     FileFormat(
         "tardis-others", "Tardis.dev liquidations and options_chain, which are not kept", "event",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_POINTS = 1500
+_PLAIN = 1000
+"""Above this an axis has thousands set apart and no power of ten beside it."""
 _LINES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "trades": (("Price", ("price",)), ("Size", ("size",))),
     "book_tops": (("Best prices", ("bid", "ask")), ("Sizes", ("bid_size", "ask_size"))),
@@ -52,6 +54,8 @@ def charts(kind: Kind, frame: pl.DataFrame, title: str) -> list[Figure]:
     for axes, (_, names) in zip(drawn, panels, strict=True):
         for name, colour in zip(names, (ACCENT, SECOND), strict=False):
             axes.plot(times, shown[name].to_numpy(), color=colour, linewidth=0.9, label=name)
+        if shown.select(names).max_horizontal().max() > _PLAIN:
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         if len(names) > 1:
             legend_above(axes)
     return [drawn[0].figure]

@@ -171,21 +171,19 @@ def _adjusted(
     method: Method,
     anchor: Anchor,
 ) -> FloatArray:
-    """Add up the steps at rolls in the method's space, where they are differences."""
-    space = {"ratio": np.log(prices), "difference": prices, "inverse": 1 / prices}[method]
+    """Add up the steps at rolls in the method's own space: logs, dollars, or one over the price."""
     shift = np.zeros(len(panel))
     for each in carried_out:
         left, entered = panel.prices_usd[each.row, [each.leaving, each.entering]]
-        step = {
+        shift[each.row :] += {
             "ratio": np.log(left / entered),
             "difference": left - entered,
             "inverse": 1 / left - 1 / entered,
         }[method]
-        shift[each.row :] += step
     if anchor == "last":
         shift -= shift[-1]
-    moved = space + shift
     if method == "ratio":
-        return np.exp(moved)
+        return prices * np.exp(shift)
+    moved = prices + shift if method == "difference" else 1 / prices + shift
     positive = np.where(moved > 0, moved, np.nan)
     return positive if method == "difference" else 1 / positive

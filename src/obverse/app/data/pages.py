@@ -49,12 +49,14 @@ def charts(kind: Kind, frame: pl.DataFrame, title: str) -> list[Figure]:
     if not panels or len(frame) < 2:
         return []
     shown = thinned(frame, [name for _, names in panels for name in names])
+    import numpy as np
+
     drawn = new_panels(title, "UTC", tuple(label for label, _ in panels))
     times = shown[TIME].dt.replace_time_zone(None).dt.cast_time_unit("us").to_numpy()
     for axes, (_, names) in zip(drawn, panels, strict=True):
         for name, colour in zip(names, (ACCENT, SECOND), strict=False):
             axes.plot(times, shown[name].to_numpy(), color=colour, linewidth=0.9, label=name)
-        if shown.select(names).max_horizontal().max() > _PLAIN:
+        if float(np.nanmax(shown.select(names).to_numpy())) > _PLAIN:
             axes.yaxis.set_major_formatter("{x:,.0f}")
         if len(names) > 1:
             legend_above(axes)

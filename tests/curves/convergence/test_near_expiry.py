@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -72,6 +73,13 @@ def test_recorded_forwards_near_expiry(coin: str, recorded: dict[str, CurveHisto
     early = near_expiry(recorded[coin], until=at)
     assert early.forwards == found.forwards[:4]
     assert early.forwards == near_expiry(recorded[coin].until(at)).forwards
+
+
+def test_a_venue_that_settles_by_medians_is_told() -> None:
+    seen = history((60, 102.0, 102.0))
+    told = near_expiry(replace(seen, venue="kraken")).warnings
+    assert "kraken settles by volume weighted medians" in told[0]
+    assert near_expiry(seen).warnings == ()
 
 
 def test_bad_input_is_named() -> None:

@@ -78,6 +78,23 @@ def test_a_known_half_life_lies_in_its_interval_as_often_as_stated() -> None:
     assert fits[0].constant_rate_p_value is None
 
 
+def test_levels_of_their_own_keep_dear_contracts_from_passing_for_speed() -> None:
+    random = np.random.default_rng(6)
+    seen = simulated(0, contracts=40)
+    long_lived = seen.contract_of >= 20
+    kept = np.where(long_lived, seen.hours > 200, seen.hours < 120)
+    noise = random.normal(0, 0.1, len(seen.hours))
+    basis = np.exp(0.8 * np.log(seen.hours) - 3 + 2.0 * long_lived + noise)
+    columns = ("hours", "yearly_rates", "contract_of", "instants_ns")
+    cut = {name: getattr(seen, name)[kept] for name in columns}
+    made = Convergence(**{**vars(seen), **cut, "basis_bp": basis[kept]})
+    own = speed_of_convergence(made, levels="own")
+    assert own.slope_low < 0.8 < own.slope_high
+    assert own.slope == pytest.approx(0.8, abs=0.02)
+    assert speed_of_convergence(made).slope > 1.2, "one level takes the dear ones for speed"
+    assert "a level each" in " ".join(str(own).split())
+
+
 def test_gross_errors_hardly_move_the_line_where_least_squares_goes_off() -> None:
     x = np.linspace(0, 1, 60)
     y = 2 + 3 * x + np.random.default_rng(1).normal(0, 0.1, 60)
@@ -168,6 +185,8 @@ def test_bad_input_is_named() -> None:
     seen = simulated(0)
     with pytest.raises(MarketDataError, match="power and exponential"):
         speed_of_convergence(seen, model="line")  # type: ignore[arg-type]
+    with pytest.raises(MarketDataError, match="shared and own"):
+        speed_of_convergence(seen, levels="none")  # type: ignore[arg-type]
     with pytest.raises(MarketDataError, match="0 <= min < max"):
         speed_of_convergence(seen, min_hours=50, max_hours=10)
     with pytest.raises(MarketDataError, match="confidence"):

@@ -12,7 +12,11 @@ import numpy as np
 from obverse.contracts.instants import Instant, iso
 from obverse.contracts.units import ExactNumber
 from obverse.curves.convergence.observed import check_history
-from obverse.curves.convergence.settlement_window import settlement_window, window_value
+from obverse.curves.convergence.settlement_window import (
+    delivery_rule,
+    settlement_window,
+    window_value,
+)
 from obverse.curves.histories import CurveHistory
 from obverse.curves.term_structure import HOURS_PER_YEAR
 from obverse.errors import MarketDataError
@@ -163,8 +167,6 @@ def near_expiry(
             f"its expiry; the nearest is at {seen.years.min(initial=np.inf) * HOURS_PER_YEAR:.2f}."
         )
     found = tuple(_forward(seen, int(row), index_samples, yearly_rate) for row in near)
-    unvalued = sum(each.window_usd is None for each in found)
-    told = f"{unvalued} forwards lie inside a settlement window without index samples."
     return NearExpiry(
         seen.underlying,
         seen.venue,
@@ -173,8 +175,22 @@ def near_expiry(
         seen.moment(0),
         seen.moment(len(seen) - 1),
         found,
-        (*seen.warnings, *((told,) if unvalued else ())),
+        (*seen.warnings, *_warnings(seen, found)),
     )
+
+
+def _warnings(seen: CurveHistory, found: Sequence[NearForward]) -> tuple[str, ...]:
+    told = []
+    unvalued = sum(each.window_usd is None for each in found)
+    if unvalued:
+        told.append(f"{unvalued} forwards lie inside a settlement window without index samples.")
+    expiries = sorted({each.expiry for each in found})
+    methods = {delivery_rule(seen.venue, seen.underlying, each).method for each in expiries}
+    for method in sorted(methods - {"index_average"}):
+        told.append(
+            f"{seen.venue} settles by {method.replace('_', ' ')}; a plain average stands in for it."
+        )
+    return tuple(told)
 
 
 def _forward(seen: CurveHistory, row: int, samples: Samples, rate: float) -> NearForward:

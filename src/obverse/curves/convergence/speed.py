@@ -6,14 +6,16 @@
 - *exponential*: |basis| = c · e^(λT): it halves every ln 2 / λ hours on the way to expiry.
 
 Either is a line in logs, fitted by Huber's estimator with errors clustered by contract and by
-instant. The noise of an index read at another moment bounds |basis| from below near expiry and
-pulls β down; `min_hours` leaves that part out.
+instant. `levels` says whether all contracts share one c, or each has its own, which leaves what
+happens within contracts: long-lived futures with a dearer carry do not then pass for speed. The
+noise of an index read at another moment bounds |basis| from below near expiry and pulls β down;
+`min_hours` leaves that part out.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +23,7 @@ import numpy as np
 
 from obverse.contracts.instants import iso
 from obverse.curves.convergence.observed import Convergence
-from obverse.curves.convergence.robust import LineFit, robust_line
+from obverse.curves.convergence.robust import FloatArray, IntArray, LineFit, robust_line
 from obverse.errors import MarketDataError
 from obverse.tables import Cell, Table, Tabular, machine, number, text
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Model = Literal["power", "exponential"]
+Levels = Literal["shared", "own"]
 MANY_TURNS = 0.25
 
 
@@ -49,6 +52,7 @@ class ConvergenceSpeed(Tabular):
     venue: str
     source: str
     model: Model
+    levels: Levels
     since: datetime
     until: datetime
     min_hours: float
@@ -125,7 +129,8 @@ class ConvergenceSpeed(Tabular):
         return (
             f"log|basis| on {'log ' if self.model == 'power' else ''}hours to expiry, "
             f"{self.min_hours:g} to {self.max_hours:g} hours; {self.fit.observations:,} "
-            f"observations of {self.contracts:,} contracts, {iso(self.since)} to "
+            f"observations of {self.contracts:,} contracts with "
+            f"{'one level' if self.levels == 'shared' else 'a level each'}, {iso(self.since)} to "
             f"{iso(self.until)}. Huber's estimator; {self.confidence:.0%} intervals clustered by "
             f"contract and instant. Source: {self.source}.",
             *self.warnings,
@@ -142,6 +147,7 @@ def speed_of_convergence(
     found: Convergence,
     *,
     model: Model = "power",
+    levels: Levels = "shared",
     min_hours: float = 6,
     max_hours: float = 720,
     confidence: float = 0.95,
@@ -155,8 +161,10 @@ def speed_of_convergence(
     MarketDataError : a model, range or confidence that is none, or fewer than three contracts or
         instants in the range
     """
-    if model not in ("power", "exponential"):
-        raise MarketDataError(f"model {model!r}: there are power and exponential.")
+    if model not in ("power", "exponential") or levels not in ("shared", "own"):
+        raise MarketDataError(
+            f"model {model!r}, levels {levels!r}: there are power and exponential, shared and own."
+        )
     if not 0 <= min_hours < max_hours or not 0 < confidence < 1:
         raise MarketDataError(
             f"speed of convergence: {min_hours:g} to {max_hours:g} hours at confidence "
@@ -166,26 +174,38 @@ def speed_of_convergence(
     own = inside & (found.basis_bp != 0)
     x = np.log(found.hours[own]) if model == "power" else found.hours[own]
     y = np.log(np.abs(found.basis_bp[own]))
-    line = robust_line(x, y, found.contract_of[own], found.instants_ns[own])
+    contracts, instants = found.contract_of[own], found.instants_ns[own]
+    fit = robust_line if levels == "shared" else _line_within
+    line = fit(x, y, contracts, instants)
     low, high = line.interval(confidence)
     return ConvergenceSpeed(
         underlying=found.underlying,
         venue=found.venue,
         source=found.source,
         model=model,
+        levels=levels,
         since=found.since,
         until=found.until,
         min_hours=min_hours,
         max_hours=max_hours,
         confidence=confidence,
         fit=line,
-        contracts=len(np.unique(found.contract_of[own])),
+        contracts=len(np.unique(contracts)),
         slope_low=low,
         slope_high=high,
         constant_rate_p_value=line.p_value(1.0) if model == "power" else None,
         observed=found,
         warnings=(*found.warnings, *_warnings(found, inside, own)),
     )
+
+
+def _line_within(x: FloatArray, y: FloatArray, contracts: IntArray, instants: IntArray) -> LineFit:
+    """A line with a level for each contract; the level told is the middle one."""
+    label = np.unique(contracts, return_inverse=True)[1]
+    counts = np.maximum(np.bincount(label), 1)
+    x_means, y_means = (np.bincount(label, each) / counts for each in (x, y))
+    line = robust_line(x - x_means[label], y - y_means[label], contracts, instants)
+    return replace(line, level=float(np.median(y_means - line.slope * x_means)) if len(x) else 0.0)
 
 
 def _half_life(model: Model, slope: float) -> float | None:

@@ -1,5 +1,6 @@
 """Expiration cycles and rolls: when to leave one future for the next, what that joins and costs."""
 
+from obverse.curves.rolling.bar_panels import bar_panel
 from obverse.curves.rolling.coin_exact import (
     RolledLeg,
     RolledMark,
@@ -47,6 +48,7 @@ __all__ = [
     "RolledMark",
     "RolledPosition",
     "StoppingRule",
+    "bar_panel",
     "cheapest_schedule",
     "continuous_series",
     "contract_panel",

@@ -1,0 +1,1 @@
+"""What recorded markets tell: funding, seasons, activity, liquidity, price discovery, arbitrage."""

@@ -1,7 +1,8 @@
 """How futures go to their settlement: basis by time left, its speed, the settlement window."""
 
+from obverse.curves.convergence.buckets import Bucket
 from obverse.curves.convergence.near_expiry import NearExpiry, NearForward, near_expiry
-from obverse.curves.convergence.observed import Bucket, Convergence, convergence
+from obverse.curves.convergence.observed import Convergence, convergence
 from obverse.curves.convergence.settlement_window import (
     WindowValue,
     delivery_rule,

@@ -186,10 +186,10 @@ def _warnings(seen: CurveHistory, found: Sequence[NearForward]) -> tuple[str, ..
         told.append(f"{unvalued} forwards lie inside a settlement window without index samples.")
     expiries = sorted({each.expiry for each in found})
     methods = {delivery_rule(seen.venue, seen.underlying, each).method for each in expiries}
-    for method in sorted(methods - {"index_average"}):
-        told.append(
-            f"{seen.venue} settles by {method.replace('_', ' ')}; a plain average stands in for it."
-        )
+    told += [
+        f"{seen.venue} settles by {method.replace('_', ' ')}; a plain average stands in for it."
+        for method in sorted(methods - {"index_average"})
+    ]
     return tuple(told)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from obverse.contracts.instants import Instant, iso
+from obverse.curves.convergence.buckets import EDGES_HOURS, Bucket, buckets_of, checked_edges
 from obverse.curves.histories import CurveHistory
 from obverse.curves.term_structure import HOURS_PER_YEAR, MIN_YEARS
 from obverse.errors import MarketDataError
@@ -29,37 +29,7 @@ FloatArray: TypeAlias = "NDArray[np.float64]"
 IntArray: TypeAlias = "NDArray[np.int64]"
 Convention = Literal["simple", "continuous"]
 
-DAY = 24.0
-EDGES_HOURS = (
-    0, 0.5, 1, 3, 6, 12, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 60 * DAY, 90 * DAY, 180 * DAY,
-)  # fmt: skip
-"""Default edges of the buckets: hours to expiry, the lower one excluded."""
 FEW_CONTRACTS = 5
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """The basis of expired contracts at some range of hours to expiry, above `low` up to `high`.
-
-    Yearly rates are none within an hour of expiry, where they divide noise by almost no time.
-    """
-
-    low_hours: float
-    high_hours: float
-    count: int
-    contracts: int
-    lower_bp: float | None
-    median_bp: float | None
-    upper_bp: float | None
-    absolute_bp: float | None
-    lower_rate: float | None
-    median_rate: float | None
-    upper_rate: float | None
-
-    @property
-    def name(self) -> str:
-        """Its range as people read it."""
-        return f"{_duration(self.low_hours)} to {_duration(self.high_hours)}"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -174,7 +144,7 @@ def convergence(
     MarketDataError : no contract had expired, or prices or edges that are none
     """
     seen = history if until is None else history.until(until)
-    edges = _checked_edges(edges_hours)
+    edges = checked_edges(edges_hours)
     if convention not in ("simple", "continuous"):
         raise MarketDataError(f"convention {convention!r}: there are simple and continuous.")
     check_history(seen)
@@ -200,7 +170,7 @@ def convergence(
         convention=convention,
         since=seen.moment(0),
         until=seen.moment(len(seen) - 1),
-        buckets=_buckets(edges, hours, basis, rates, contract_of),
+        buckets=buckets_of(edges, hours, basis, rates, contract_of),
         expiries_ns=expiries.astype(np.int64),
         symbols=tuple(names[place] for place in range(len(expiries))),
         hours=hours,
@@ -234,42 +204,6 @@ def check_history(history: CurveHistory) -> None:
         )
 
 
-def _checked_edges(edges_hours: Sequence[float]) -> tuple[float, ...]:
-    edges = tuple(float(each) for each in edges_hours)
-    rising = all(low < high for low, high in pairwise(edges))
-    if len(edges) < 2 or not rising or not np.isfinite(edges).all() or edges[0] < 0:
-        raise MarketDataError(
-            f"edges_hours {edges}: expected two or more increasing hours from zero up."
-        )
-    return edges
-
-
-def _buckets(
-    edges: Sequence[float],
-    hours: FloatArray,
-    basis: FloatArray,
-    rates: FloatArray,
-    contract_of: IntArray,
-) -> tuple[Bucket, ...]:
-    found = []
-    for low, high in pairwise(edges):
-        own = (hours > low) & (hours <= high)
-        known = rates[own]
-        bp = _quartiles(basis[own])
-        yearly = _quartiles(known[~np.isnan(known)])
-        size = float(np.median(np.abs(basis[own]))) if own.any() else None
-        contracts = len(np.unique(contract_of[own]))
-        found.append(Bucket(low, high, int(own.sum()), contracts, *bp, size, *yearly))
-    return tuple(found)
-
-
-def _quartiles(values: FloatArray) -> tuple[float | None, float | None, float | None]:
-    if not len(values):
-        return None, None, None
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return float(low), float(middle), float(high)
-
-
 def _warnings(seen: CurveHistory, over: NDArray[np.bool_], contracts: int) -> tuple[str, ...]:
     found = []
     if contracts < FEW_CONTRACTS:
@@ -282,7 +216,3 @@ def _warnings(seen: CurveHistory, over: NDArray[np.bool_], contracts: int) -> tu
             "without a listed future."
         )
     return tuple(found)
-
-
-def _duration(hours: float) -> str:
-    return f"{hours:g} h" if hours < 2 * DAY else f"{hours / DAY:g} d"

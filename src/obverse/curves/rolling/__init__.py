@@ -1,30 +1,18 @@
 """Expiration cycles and rolls: when to leave one future for the next, what that joins and costs."""
 
 from obverse.curves.rolling.bar_panels import bar_panel
-from obverse.curves.rolling.coin_exact import (
-    RolledLeg,
-    RolledMark,
-    RolledPosition,
-    marks_of,
-    rolled_position,
-)
+from obverse.curves.rolling.coin_exact import RolledPosition, marks_of, rolled_position
+from obverse.curves.rolling.coin_legs import RolledLeg, RolledMark
 from obverse.curves.rolling.continuous import ContinuousSeries, continuous_series
 from obverse.curves.rolling.crossovers import crossover_schedule
 from obverse.curves.rolling.executions import Execution, executions
-from obverse.curves.rolling.optimal import (
-    RollCostModel,
-    StoppingRule,
-    cheapest_schedule,
-    gap_dynamics,
-    rate_gap,
-    stopping_rule,
-)
-from obverse.curves.rolling.panels import (
-    ContractPanel,
+from obverse.curves.rolling.optimal import cheapest_schedule, gap_dynamics, rate_gap
+from obverse.curves.rolling.panel_sources import (
     contract_panel,
     panel_of_history,
     panel_of_tickers,
 )
+from obverse.curves.rolling.panels import ContractPanel
 from obverse.curves.rolling.roll_costs import RollCost, RollCosts, instruments_of, roll_costs
 from obverse.curves.rolling.schedules import (
     DatedContract,
@@ -33,6 +21,7 @@ from obverse.curves.rolling.schedules import (
     cycle_contracts,
     days_before_schedule,
 )
+from obverse.curves.rolling.stopping import RollCostModel, StoppingRule, stopping_rule
 
 __all__ = [
     "ContinuousSeries",

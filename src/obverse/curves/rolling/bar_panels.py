@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from obverse.contracts.instants import Instant
 from obverse.contracts.instruments import Instrument, Kind
-from obverse.curves.rolling.panels import ContractPanel, panel_of_tickers
+from obverse.curves.rolling.panel_sources import panel_of_tickers
+from obverse.curves.rolling.panels import ContractPanel
 from obverse.errors import MarketDataError, SymbolError
 from obverse.market.store import Store, scan
 from obverse.rulebooks import Rulebook, rulebook

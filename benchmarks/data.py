@@ -1,6 +1,8 @@
-"""Importing and scanning recorded minutes: `benchmarks/data.py FOLDER [--json] [-n 7]`.
+"""Importing, scanning, rebuilding: `benchmarks/data.py FOLDER [--books FOLDER] [--json] [-n 7]`.
 
-FOLDER holds `xbtusd_1m_YYYY.parquet`. Beside each import, in the same run and turn about, Polars
+FOLDER holds `xbtusd_1m_YYYY.parquet`. With `--books`, the folder of the recorded Binance minutes,
+`benchmarks/order_book.py` runs too, beside hftbacktest if `--peer-python` names its interpreter.
+Beside each import, in the same run and turn about, Polars
 reads the same files and writes them again without a look at what is in them; the import hashes,
 checks, cuts by month and commits besides. The scan of one month and one column is beside the scan
 of everything. Nothing is judged in seconds.
@@ -15,6 +17,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import order_book
 import polars as pl
 
 from obverse.market.sources.importing import find, import_file
@@ -115,11 +118,18 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("-n", type=int, default=7)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--books", type=Path)
+    parser.add_argument("--peer-python")
     asked = parser.parse_args()
     files = sorted(asked.folder.glob("xbtusd_1m_20??.parquet"))
     if not files:
         parser.error(f"{asked.folder} has no xbtusd_1m_YYYY.parquet")
     found = {"machine": platform.processor() or platform.machine(), **measured(files, asked.n)}
+    if asked.books is not None:
+        found["order_books"] = [
+            order_book.measure(asked.books, name, asked.n, asked.peer_python)
+            for name in order_book.RECORDINGS
+        ]
     if asked.json:
         print(json.dumps(found, indent=2))
         return
@@ -128,6 +138,8 @@ def main():
         if isinstance(value, dict):
             print(f"{name:40} " + "  ".join(f"{k} {v:.4g}" for k, v in value.items()))
     ratio = found["speed_of_import_to_polars"]["median"]
+    for row in found.get("order_books", ()):
+        print(order_book.shown(row))
     print(f"import at {ratio:.2f} of Polars' speed; the limit is {LIMIT_IMPORT}")
 
 

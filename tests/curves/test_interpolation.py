@@ -22,7 +22,8 @@ from obverse.errors import MarketDataError
 
 LOG_LINEAR, MONOTONE, CUBIC = Interpolation
 gaps = st.lists(st.floats(1 / 365, 0.5), min_size=1, max_size=12)
-any_rate = st.floats(-0.6, 0.6)
+any_rate = st.floats(-0.6, 0.6, allow_subnormal=False)
+some_step = st.just(0.0) | st.floats(1e-9, 0.5)
 
 
 @st.composite
@@ -137,7 +138,7 @@ def test_monotone_convex_is_the_papers_formula(given_nodes, share):
     assert found.forward(at) == pytest.approx(forward, abs=1e-7, rel=1e-7)
 
 
-@given(steps=st.lists(st.floats(0, 0.5), min_size=2, max_size=10), share=st.floats(0.01, 0.99))
+@given(steps=st.lists(some_step, min_size=2, max_size=10), share=st.floats(0.01, 0.99))
 def test_positive_forwards_are_never_negative_and_reprice(steps, share):
     years = np.cumsum(np.resize([0.02, 0.08, 0.25], len(steps)))
     rates = np.cumsum(np.diff(years, prepend=0) * steps) / years
@@ -147,6 +148,14 @@ def test_positive_forwards_are_never_negative_and_reprice(steps, share):
     assert found.rate(years) == pytest.approx(rates, abs=1e-12)
     rate, _ = plain_monotone_convex(years, rates, share * years[-1], positive=True)
     assert found.rate(share * years[-1]) == pytest.approx(rate, abs=1e-9)
+
+
+def test_a_step_of_almost_nothing_divides_by_nothing():
+    for rates in ([0.0, 5e-324, 0.5], [0.5, 1e-320, 0.0], [1e-310, 0.0, 1e-310]):
+        found = rate_curve([0.1, 0.2, 0.3], rates, MONOTONE)
+        at = np.linspace(0.01, 0.3, 59)
+        assert np.isfinite(found.rate(at)).all()
+        assert np.isfinite(found.forward(at)).all()
 
 
 def test_positive_forwards_are_a_choice():

@@ -13,6 +13,7 @@ level, slope and curvature; others have a positive loading at the last tenor.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FloatArray: TypeAlias = "NDArray[np.float64]"
-NAMES = ("level", "slope", "curvature")
+ONE_SIDED = 0.8
+"""A first component of which one tenor is more than this share is said to be of that tenor."""
 LEAST_TENORS = 3
 UNEVEN = 1.5
 """Gaps between snapshots that differ by more than this factor are said."""
@@ -79,7 +81,7 @@ class CurveFactors(Tabular):
         )
         rows = tuple(
             (
-                f"{place + 1}{f', as {NAMES[place]}' if place < len(NAMES) else ''}",
+                f"{place + 1}",
                 float(self.explained[place]),
                 float(self.deviations[place]) * 1e4,
                 *loadings.tolist(),
@@ -89,7 +91,8 @@ class CurveFactors(Tabular):
         title = f"{self.underlying} curve at {self.venue}: components of {self.changes:,} changes"
         notes = (
             "Of changes of the continuous yearly basis (ln(F/S)/T, act/365) at fixed days ahead, "
-            "each less its mean. Signs: as level, slope, curvature; then up at the last tenor.",
+            "each less its mean. Signs: the way of level, slope and curvature; further ones up at the "
+            "last tenor.",
             f"Source: {self.source}.",
         )
         return Table(title, columns, rows, (*notes, *self.warnings))
@@ -111,22 +114,27 @@ def factor_weights(tenors: int) -> FloatArray:
     return weights
 
 
-def curve_factors(basis: ConstantMaturity, *, components: int = 3) -> CurveFactors:
+def curve_factors(
+    basis: ConstantMaturity, *, days: Sequence[float] | None = None, components: int = 3
+) -> CurveFactors:
     """Take level, slope, curvature, and the leading components of the curve's changes.
 
-    A change is taken only between neighbouring snapshots that have every tenor. Raises
-    `MarketDataError` for fewer than three tenors, for more components than tenors, for fewer than
-    two changes a tenor, and for a curve that does not move.
+    `days` chooses among the tenors, all of them by default. A change is taken only between
+    neighbouring snapshots that have every tenor chosen. Raises `MarketDataError` for fewer than
+    three tenors, for more components than tenors, for fewer than two changes a tenor, and for a
+    curve that does not move.
     """
-    tenors = len(basis.days)
+    chosen = basis.days if days is None else tuple(sorted(days))
+    rates = np.column_stack([basis.rate(each) for each in chosen])
+    tenors = len(chosen)
     if tenors < LEAST_TENORS or not 1 <= components <= tenors:
         raise MarketDataError(
             f"factors: {components} components of {tenors} tenors; expected {LEAST_TENORS} tenors "
             "at least, and from one component to as many as there are tenors."
         )
-    known = np.isfinite(basis.rates).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(rates).all(axis=1))
     pairs = known[1:] & known[:-1]
-    changes = np.diff(basis.rates, axis=0)[pairs]
+    changes = np.diff(rates, axis=0)[pairs]
     if len(changes) < 2 * tenors:
         raise MarketDataError(
             f"factors: {len(changes)} changes between neighbouring snapshots with all of "
@@ -134,13 +142,13 @@ def curve_factors(basis: ConstantMaturity, *, components: int = 3) -> CurveFacto
         )
     weights = factor_weights(tenors)
     loadings, explained, deviations, scores = _components(changes, weights, components)
-    level, slope, curvature = np.where(known, weights @ basis.rates.T, np.nan)
+    level, slope, curvature = np.where(known, weights @ rates.T, np.nan)
     return CurveFactors(
         underlying=basis.underlying,
         venue=basis.venue,
         source=basis.source,
         instants_ns=basis.instants_ns,
-        days=basis.days,
+        days=chosen,
         level=level,
         slope=slope,
         curvature=curvature,
@@ -149,7 +157,7 @@ def curve_factors(basis: ConstantMaturity, *, components: int = 3) -> CurveFacto
         deviations=deviations,
         change_ns=basis.instants_ns[1:][pairs],
         scores=scores,
-        warnings=(*basis.warnings, *_warnings(basis, pairs)),
+        warnings=(*basis.warnings, *_warnings(basis, pairs), *_one_sided(chosen, loadings)),
     )
 
 
@@ -180,3 +188,14 @@ def _warnings(basis: ConstantMaturity, pairs: NDArray[np.bool_]) -> list[str]:
         low, high = (each / 3.6e12 for each in (steps.min(), steps.max()))
         found.append(f"Steps are uneven, {low:.2g} to {high:.2g} hours: changes are not scaled.")
     return found
+
+
+def _one_sided(days: tuple[float, ...], loadings: FloatArray) -> list[str]:
+    shares = loadings[0] ** 2
+    place = int(shares.argmax())
+    if shares[place] <= ONE_SIDED:
+        return []
+    return [
+        f"The first component is {100 * shares[place]:.0f} % the {days[place]:g}-day tenor alone: "
+        "near rates divide small moves of the basis by little time. Choose the tenors by `days`."
+    ]

@@ -59,7 +59,7 @@ def plot_constant_maturity(found: ConstantMaturity, axes: Axes | None = None) ->
 
 def plot_factors(found: CurveFactors, axes: Axes | None = None) -> Axes:
     """Draw the loadings of the leading components against days."""
-    title = f"{found.underlying} curve at {found.venue}: loadings of changes"
+    title = f"{found.underlying} components at {found.venue}"
     axes = axes or new_axes(title, "days ahead", "loading")
     axes.axhline(0, color=GRID, linewidth=1)
     for place, loadings in enumerate(found.loadings):

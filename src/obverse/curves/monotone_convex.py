@@ -95,14 +95,14 @@ def _one(left: FloatArray, right: FloatArray, x: FloatArray) -> tuple[FloatArray
 
 def _two(left: FloatArray, right: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     rest = -3 * left / (right - left)  # what is left of the step after its level part
-    past = np.maximum(x - (1 - rest), 0.0) / rest
+    past = np.maximum(x - (1 - rest), 0.0) / np.where(rest > 0, rest, 1.0)
     gap = right - left
     return left + gap * past**2, left * x + gap * rest * past**3 / 3
 
 
 def _three(left: FloatArray, right: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     turn = 3 * right / (right - left)
-    before = np.maximum(turn - x, 0.0) / turn
+    before = np.maximum(turn - x, 0.0) / np.where(turn > 0, turn, 1.0)
     gap = left - right
     return right + gap * before**2, right * x + gap * turn * (1 - before**3) / 3
 

@@ -109,8 +109,8 @@ class Regimes(Tabular):
         title = f"{self.underlying} curve at {self.venue}: {len(self.spells):,} spells"
         notes = (
             f"Share of {self.days:,.1f} days: {told}.",
-            "Contango: every price from the index outwards is higher; backwardation: lower. A shape "
-            f"lasts to the next snapshot, if within {self.max_gap_days:g} days.",
+            "Contango: every price from the index outwards is higher; backwardation: lower. "
+            f"A shape lasts to the next snapshot, if within {self.max_gap_days:g} days.",
             f"Source: {self.source}.",
         )
         return Table(title, columns, rows, (*notes, *self.warnings))

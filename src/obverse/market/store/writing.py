@@ -230,7 +230,9 @@ def _note_conflicts(
 
 def _write(store: Store, part: Part, path: str, month: str, frame: pl.DataFrame) -> Entry:
     buffer = io.BytesIO()
-    frame.select(part.kind.stored).write_parquet(buffer, compression="zstd")
+    stored = frame.select(part.kind.stored)
+    # The log has each file's bounds, and a level of 1 writes faster what is as small.
+    stored.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
     content = buffer.getvalue()
     store.place.write(path, content)
     first, last = _bounds(frame)

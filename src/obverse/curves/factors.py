@@ -91,7 +91,7 @@ class CurveFactors(Tabular):
         title = f"{self.underlying} curve at {self.venue}: components of {self.changes:,} changes"
         notes = (
             "Of changes of the continuous yearly basis (ln(F/S)/T, act/365) at fixed days ahead, "
-            "each less its mean. Signs: the way of level, slope and curvature; further ones up at the "
+            "each less its mean. Signs: the way of level, slope and curvature; others up at the "
             "last tenor.",
             f"Source: {self.source}.",
         )

@@ -106,10 +106,11 @@ def test_a_cut_history_gives_the_rows_of_the_full_one(recorded: Store) -> None:
     for method in Interpolation:
         early = constant_maturity(known, method=method)
         full = constant_maturity(whole, method=method)
-        cut = full.until(len(early))
+        rows = len(early)
         for name in ("rates", "forwards", "roll_down", "carry", "reach", "instants_ns"):
-            assert np.array_equal(getattr(early, name), getattr(cut, name), equal_nan=True), name
-        assert np.array_equal(early.slope(), cut.slope(), equal_nan=True)
+            cut = getattr(full, name)[:rows]
+            assert np.array_equal(getattr(early, name), cut, equal_nan=True), name
+        assert np.array_equal(early.slope(), full.slope()[:rows], equal_nan=True)
 
 
 def test_rates_forwards_carry_and_slope_by_hand() -> None:

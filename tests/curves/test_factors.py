@@ -113,8 +113,6 @@ def test_what_is_known_later_changes_no_level() -> None:
     full, cut = curve_factors(basis_of(rates)), curve_factors(basis_of(rates[:30]))
     for name in ("level", "slope", "curvature"):
         assert np.array_equal(getattr(full, name)[:30], getattr(cut, name))
-    again = curve_factors(basis_of(rates).until(30))
-    assert np.array_equal(again.loadings, cut.loadings)
 
 
 def test_it_is_a_table_with_loadings() -> None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from obverse.contracts.instants import DAYS_PER_YEAR, iso
+from obverse.contracts.instants import DAYS_PER_YEAR
 from obverse.curves.histories import CurveHistory
+from obverse.curves.history_nodes import UsableNodes, usable_nodes
 from obverse.curves.interpolation import Extrapolation, Interpolation, rates_between
 from obverse.curves.term_structure import MIN_YEARS
 from obverse.errors import MarketDataError
@@ -113,15 +114,6 @@ class ConstantMaturity(Tabular):
         """How many values are missing, by reason."""
         return {why: int((self.reach == why).sum()) for why in _WORDS}
 
-    def until(self, last: int) -> ConstantMaturity:
-        """The first `last` snapshots."""
-        return ConstantMaturity(
-            self.underlying, self.venue, self.source, self.instants_ns[:last],
-            self.index_usd[:last], self.days, self.rates[:last], self.forwards[:last],
-            self.roll_down[:last], self.roll_days, self.reach[:last], self.method,
-            self.extrapolation, self.warnings,
-        )  # fmt: skip
-
     def table(self) -> Table:
         """One row a snapshot: basis a tenor; files have forwards, carry and roll-down too."""
         names = [f"{each:g}d" for each in self.days]
@@ -196,8 +188,7 @@ def constant_maturity(
     from itself alone. Raises `MarketDataError` for tenors, prices or expiries that cannot be.
     """
     tenors = _checked_tenors(days, roll_days)
-    _check(history)
-    own = _own_nodes(history)
+    own = usable_nodes(history)
     wanted = np.concatenate([tenors, tenors - roll_days]) / DAYS_PER_YEAR
     found = _evaluated(own, wanted, method, positive_forwards)
     reach = _reach(own, tenors / DAYS_PER_YEAR, extrapolation, from_index)
@@ -223,36 +214,8 @@ def constant_maturity(
     )
 
 
-@dataclass(frozen=True)
-class _Nodes:
-    """The nodes of an hour or more: where each snapshot's begin, how many, how far they reach."""
-
-    years: FloatArray
-    rates: FloatArray
-    starts: IntArray
-    counts: IntArray
-    first: FloatArray
-    last: FloatArray
-    left_out: int
-
-
-def _own_nodes(history: CurveHistory) -> _Nodes:
-    years, owner = history.years, history.snapshot_of_node
-    kept = years >= MIN_YEARS
-    index = history.index_usd[owner]
-    rates = np.log(history.marks_usd[kept] / index[kept]) / years[kept]
-    far, near, listed = years[kept], owner[kept], history.listed[kept]
-    counts = np.bincount(near, minlength=len(history)).astype(np.int64)
-    starts = np.cumsum(counts) - counts
-    last, first = np.full(len(history), np.nan), np.full(len(history), np.nan)
-    last[near] = far  # of one snapshot's nodes the last assigned stays, and they run near to far
-    last[near[listed]] = far[listed]
-    first[near[::-1]] = far[::-1]
-    return _Nodes(far, rates, starts, counts, first, last, int((~kept).sum()))
-
-
 def _evaluated(
-    own: _Nodes, wanted: FloatArray, method: Interpolation, positive: bool
+    own: UsableNodes, wanted: FloatArray, method: Interpolation, positive: bool
 ) -> FloatArray:
     """(n, m) rates at the wanted years; snapshots of as many nodes are reckoned together."""
     found = np.full((len(own.counts), len(wanted)), np.nan)
@@ -268,7 +231,7 @@ def _evaluated(
 
 
 def _reach(
-    own: _Nodes, years: FloatArray, extrapolation: Extrapolation, from_index: bool
+    own: UsableNodes, years: FloatArray, extrapolation: Extrapolation, from_index: bool
 ) -> NDArray[np.int8]:
     found = np.full((len(own.counts), len(years)), Reach.KNOWN, dtype=np.int8)
     if extrapolation is Extrapolation.NONE:
@@ -280,7 +243,7 @@ def _reach(
 
 
 def _warnings(
-    own: _Nodes, reach: NDArray[np.int8], tenors: FloatArray, from_index: bool
+    own: UsableNodes, reach: NDArray[np.int8], tenors: FloatArray, from_index: bool
 ) -> list[str]:
     found = [f"{own.left_out:,} expiries of under an hour are left out."] if own.left_out else []
     for why, words in _WORDS.items():
@@ -300,24 +263,6 @@ def _checked_tenors(days: Sequence[float], roll_days: float) -> FloatArray:
     if not 0 < roll_days < np.inf:
         raise MarketDataError(f"roll_days {roll_days}: a number of days above zero is expected.")
     return tenors
-
-
-def _check(history: CurveHistory) -> None:
-    for name, prices in (("index", history.index_usd), ("mark", history.marks_usd)):
-        bad = ~(np.isfinite(prices) & (prices > 0))
-        if bad.any():
-            place = int(np.flatnonzero(bad)[0])
-            raise MarketDataError(
-                f"{history.underlying} {name} {prices[place]} at place {place:,}: prices must be "
-                "finite and above zero."
-            )
-    if (np.diff(history.instants_ns) <= 0).any():
-        place = int(np.flatnonzero(np.diff(history.instants_ns) <= 0)[0]) + 1
-        at = iso(history.moment(place))
-        raise MarketDataError(f"the snapshot of {at} is not after the one before it.")
-    same = np.diff(history.snapshot_of_node) == 0
-    if (same & (np.diff(history.expiries_ns) <= 0)).any():
-        raise MarketDataError("expiries of a snapshot must increase, each once.")
 
 
 def _file(key: str) -> Column:

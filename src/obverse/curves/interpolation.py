@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from obverse.contracts.instants import DAYS_PER_YEAR
+from obverse.curves.cubic_rate import cubic_rate
 from obverse.curves.monotone_convex import deviation, node_forwards, step_forwards
 from obverse.errors import MarketDataError
 from obverse.tables import Table, Tabular, number, percent
@@ -69,7 +70,7 @@ def rates_between(
     elif method is Interpolation.MONOTONE_CONVEX:
         found, forwards = _monotone_convex(years, rates, at, inside, positive_forwards)
     else:
-        found, forwards = _cubic_rate(years, rates, at, inside)
+        found, forwards = cubic_rate(years, rates, at, inside)
     beyond = step == years.shape[1]
     last = rates[:, -1:]
     return np.where(beyond, last, found), np.where(beyond, last, forwards)
@@ -234,42 +235,3 @@ def _monotone_convex(
     right = np.take_along_axis(ends, step + 1, axis=1) - own
     value, integral = deviation(left, right, x)
     return (low + (far - near) * (own * x + integral)) / at, own + value
-
-
-def _cubic_rate(
-    years: FloatArray, rates: FloatArray, at: FloatArray, step: NDArray[np.intp]
-) -> tuple[FloatArray, FloatArray]:
-    if years.shape[1] == 1:
-        flat = np.broadcast_to(rates, at.shape)
-        return flat, flat
-    bends = _bends(years, rates)
-    place = np.maximum(step, 1)
-    near, far = (np.take_along_axis(years, place - 1, 1), np.take_along_axis(years, place, 1))
-    low, high = (np.take_along_axis(rates, place - 1, 1), np.take_along_axis(rates, place, 1))
-    bend, next_bend = (np.take_along_axis(bends, place - 1, 1), np.take_along_axis(bends, place, 1))
-    length = far - near
-    a, b = (far - at) / length, (at - near) / length
-    rate = a * low + b * high
-    rate += ((a**3 - a) * bend + (b**3 - b) * next_bend) * length**2 / 6
-    slope = (high - low) / length
-    slope += ((3 * b**2 - 1) * next_bend - (3 * a**2 - 1) * bend) * length / 6
-    early = step == 0
-    first = rates[:, :1]
-    return np.where(early, first, rate), np.where(early, first, rate + at * slope)
-
-
-def _bends(years: FloatArray, rates: FloatArray) -> FloatArray:
-    """(n, k) second derivatives of the natural cubic splines."""
-    count = years.shape[1]
-    found = np.zeros_like(years)
-    if count < 3:
-        return found
-    lengths = np.diff(years, axis=1)
-    slopes = np.diff(rates, axis=1) / lengths
-    inner = np.arange(count - 2)
-    system = np.zeros((len(years), count - 2, count - 2))
-    system[:, inner, inner] = (lengths[:, :-1] + lengths[:, 1:]) / 3
-    system[:, inner[:-1], inner[1:]] = lengths[:, 1:-1] / 6
-    system[:, inner[1:], inner[:-1]] = lengths[:, 1:-1] / 6
-    found[:, 1:-1] = np.linalg.solve(system, np.diff(slopes, axis=1)[:, :, None])[:, :, 0]
-    return found

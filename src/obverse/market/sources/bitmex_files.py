@@ -195,7 +195,7 @@ def _trades(path: Path) -> Iterator[Part]:
 def _unfinished(count: int, kind: str) -> tuple[Finding, ...]:
     if not count:
         return ()
-    reason = f"{count:,} bars cover a part of their span only and are left out"
+    reason = f"{count:,} cover a part of their span only and are left out"
     return (Finding("dropped", f"{VENUE} XBTUSD {kind}", reason),)
 
 

@@ -124,7 +124,7 @@ def curve_factors(
     three tenors, for more components than tenors, for fewer than two changes a tenor, and for a
     curve that does not move.
     """
-    chosen = basis.days if days is None else tuple(sorted(days))
+    chosen = basis.days if days is None else tuple(sorted(set(days)))
     rates = np.column_stack([basis.rate(each) for each in chosen])
     tenors = len(chosen)
     if tenors < LEAST_TENORS or not 1 <= components <= tenors:

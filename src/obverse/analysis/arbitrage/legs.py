@@ -11,15 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
 from obverse.analysis.arbitrage.outlooks import FundingOutlook, steady
-from obverse.contracts import Instrument, Kind, Position
+from obverse.analysis.sizes import contracts_of, margin_rates
+from obverse.contracts import Instrument, Kind
 from obverse.errors import DataError, ObverseError
 from obverse.market import Quote, Snapshot
-from obverse.risk.margin import initial_margin, margin_terms
-from obverse.risk.margin.requirements import mark_value
 from obverse.rulebooks import Rulebook
 
 Contract = Literal["spot", "perpetual", "future"]
@@ -138,7 +136,7 @@ def _leg(
     size_usd: Decimal,
     outlooks: Outlooks,
 ) -> Leg:
-    contracts = _contracts(instrument, quote.mark, size_usd)
+    contracts = contracts_of(instrument, quote.mark, size_usd)
     perpetual = quote.kind is Kind.PERPETUAL
     return Leg(
         venue=snapshot.venue,
@@ -152,27 +150,10 @@ def _leg(
         depth_usd=outlooks.depth_usd.get(quote.symbol),
         taker_fee_rate=float(book.fee_rate(instrument, "taker")),
         delivery_fee_rate=0.0 if perpetual else float(book.fee_rate(instrument, "delivery")),
-        initial_margin_rate=_margin_rate(book, instrument, quote.mark, contracts),
+        initial_margin_rate=margin_rates(book, instrument, quote.mark, size_usd).initial,
         funding=_outlook(quote, outlooks) if perpetual else None,
         refusal=_refusal(book, instrument, contracts, size_usd),
     )
-
-
-def _contracts(instrument: Instrument, mark: Decimal, size_usd: Decimal) -> Decimal:
-    """Whole lots nearest below the size."""
-    each = instrument.without_rounding().value(1, mark).fraction * Fraction(mark)
-    lots = Fraction(size_usd) / each / Fraction(instrument.lot)
-    return int(lots) * instrument.lot
-
-
-def _margin_rate(
-    book: Rulebook, instrument: Instrument, mark: Decimal, contracts: Decimal
-) -> float:
-    size = max(contracts, instrument.lot)
-    price = round(mark / instrument.tick) * instrument.tick
-    position = Position.flat(instrument).buy(contracts=size, price=price)
-    margin = initial_margin(position, margin_terms(book, instrument), mark_price=mark)
-    return float(margin.fraction / mark_value(position, mark))
 
 
 def _outlook(quote: Quote, outlooks: Outlooks) -> FundingOutlook | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 15
+FACTOR_DAYS = (30.0, 60.0, 90.0, 180.0)
+"""Without the nearest tenor, whose rates magnify small moves of the basis."""
 SIMULATED_DAYS = 60
 DEFAULT_VENUE = "deribit"
 
@@ -140,7 +142,7 @@ class _Found:
         basis = constant_maturity(history, method=method)
         factors: CurveFactors | str
         try:
-            factors = curve_factors(basis)
+            factors = curve_factors(basis, days=FACTOR_DAYS)
         except DataError as error:
             factors = str(error)
         return cls(history, basis, factors, regimes(history))

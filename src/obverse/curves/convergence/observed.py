@@ -111,7 +111,8 @@ class Convergence(Tabular):
         )
         title = f"{self.underlying} basis to expiry at {self.venue}: {len(self.symbols):,} expired"
         notes = (
-            f"{iso(self.since)} to {iso(self.until)}. Basis in bp of the index; quartiles, median, median size; yearly rates "
+            f"{iso(self.since)} to {iso(self.until)}. Basis in bp of the index: quartiles, median, "
+            "and median size; yearly rates "
             f"{self.convention}, act/365. Source: {self.source}.",
             *self.warnings,
         )

@@ -1,0 +1,18 @@
+"""Funding that was paid: its distribution and persistence, its sums, and beside the basis."""
+
+from obverse.analysis.funding.carry import CarryHistory, carry_history
+from obverse.analysis.funding.histories import FundingHistory, funding_history
+from obverse.analysis.funding.statistics import FundingStatistics, funding_statistics
+from obverse.analysis.funding.sums import FundingSums, funding_sums, trailing_sums
+
+__all__ = [
+    "CarryHistory",
+    "FundingHistory",
+    "FundingStatistics",
+    "FundingSums",
+    "carry_history",
+    "funding_history",
+    "funding_statistics",
+    "funding_sums",
+    "trailing_sums",
+]

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from obverse.tables import Cell, Table, Tabular, number, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+BoolArray: TypeAlias = "NDArray[np.bool_]"
 
 HORIZONS_SECONDS = (1.0, 10.0, 60.0)
 LEAST_TRADES = 10
@@ -173,7 +176,7 @@ def _later(
     quotes: Quotes,
     known: np.ndarray[tuple[int], np.dtype[np.bool_]],
     seconds: float,
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray]:
+) -> tuple[BoolArray, FloatArray]:
     if not (math.isfinite(seconds) and seconds > 0):
         raise DataError(f"horizon: {seconds} seconds; expected a number above zero.")
     instants = trades.times_ns + round(seconds * NS_PER_SECOND)

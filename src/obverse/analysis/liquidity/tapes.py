@@ -146,7 +146,16 @@ def stored_quotes(
     listed = listed_instrument(venue, instrument, place.last)
     inverse = listed is not None and listed.payoff.name == "inverse"
     each = float(listed.multiplier) if listed is not None and inverse else float("nan")
-    return Quotes(place, times_ns(good), *(floats(good, name) for name in needed), each, warnings)
+    return Quotes(
+        provenance=place,
+        times_ns=times_ns(good),
+        bid=floats(good, "bid"),
+        bid_size=floats(good, "bid_size"),
+        ask=floats(good, "ask"),
+        ask_size=floats(good, "ask_size"),
+        multiplier=each,
+        warnings=warnings,
+    )
 
 
 def stored_trades(

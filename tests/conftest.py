@@ -1,4 +1,4 @@
-"""Shared by all tests: no store of the machine they run on is ever read."""
+"""Shared by all tests: no store of the machine they run on is read, and no test is of speed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # the first call of a loop compiles it
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -236,6 +236,12 @@ def funding(
     ] = None,
     underlying: Annotated[str, typer.Option(help="Coin.")] = "BTC",
     instrument: Annotated[str | None, typer.Option(help="Which perpetual.")] = None,
+    paid: Annotated[
+        bool,
+        typer.Option(
+            "--paid", help="What a store's perpetual paid: distribution, persistence, sums."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 7,
     explain: Annotated[
         bool, typer.Option("--explain", help="The rules in words, their source, and the numbers.")
@@ -243,14 +249,15 @@ def funding(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print one CSV table.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with charts.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the charts as pictures.")] = None,
 ) -> None:
     """Print what a perpetual accrues and, apart, what it paid, by its venue's rules."""
     from obverse.app.commands import funding as command
 
     request = command.Request(
-        market, at, start, until, venue, underlying, instrument, seed, explain
+        market, at, start, until, venue, underlying, instrument, seed, explain, paid
     )
-    guard(command.run, request, json, csv, html)
+    guard(command.run, request, json, csv, html, png)
 
 
 @app.command()

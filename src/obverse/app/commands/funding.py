@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, latest
+from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, default_store, latest
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
@@ -47,6 +47,7 @@ class Request:
     instrument: str | None
     seed: int
     explain: bool
+    paid: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,12 @@ class Range:
     alone: bool
 
 
-def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
+def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | None = None) -> None:
     """Run the venue's rules over a history, and print."""
-    faces = Faces(json, csv, html)
+    faces = Faces(json, csv, html, png)
+    if asked.paid:
+        _paid(asked, faces)
+        return
     place = asked.market or SIMULATED
     over = _range(asked, place)
     made = _run(asked, place, over)
@@ -91,6 +95,17 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None) -> None:
         ),
         faces,
     )
+
+
+def _paid(asked: Request, faces: Faces) -> None:
+    """Recorded payments of a store, instead of the rules run over a market."""
+    from obverse.app.commands import funding_paid
+
+    if asked.at is not None:
+        raise DataError("--paid: a span is told with --from and --until, not with --at.")
+    store = asked.market or default_store()
+    request = funding_paid.Request(store, asked.venue, asked.instrument, asked.start, asked.until)
+    funding_paid.run(request, faces)
 
 
 def _range(asked: Request, place: str) -> Range:

@@ -18,7 +18,6 @@ from obverse.analysis.stored_rows import (
     NS_PER_DAY,
     NS_PER_HOUR,
     FloatArray,
-    IntArray,
     times_ns,
 )
 from obverse.contracts.instants import DAYS_PER_YEAR, Instant
@@ -45,7 +44,7 @@ class SpanSum:
     coin : coin paid per coin held at the start; None where an index is not recorded
     published : the venue's own value; None where it is not stored
     days : length that the recorded payments cover
-    whole : whether they cover all of the span
+    whole : whether they are as long as the span
     """
 
     name: str
@@ -181,10 +180,5 @@ def _span_sum(
         coin=accumulated_funding(rates, index, float(index[0])) if known else None,
         published=official[1] if official is not None and official[0] == end else None,
         days=covered / 24,
-        whole=_is_whole(history.starts_ns[own], covered, start, end),
+        whole=abs(covered - (end - start) / NS_PER_HOUR) < 1e-6,
     )
-
-
-def _is_whole(starts: IntArray, covered: float, start: int, end: int) -> bool:
-    length = (end - start) / NS_PER_HOUR
-    return abs(covered - length) < 1e-6 and int(starts[0]) == start

@@ -3,8 +3,8 @@
 Two tests, both on ranks: **Kruskal-Wallis**, which takes observations as independent, and
 **Friedman**, which ranks the hours within each day, or the weekdays within each week, so that days
 that are busy as a whole do not count. Volume and volatility persist, so that Friedman is the one to
-read. Errors of the means are Newey-West over successive days or weeks; p-values of single groups
-are Holm's, which allow for looking at all of them.
+read. Errors of the means are Newey-West over successive days or weeks; the p-value of a group is of its
+difference from the mean of its own days or weeks, by Holm, which allows for looking at all groups.
 
 Sources: W. Kruskal, W. Wallis, JASA 47 (1952); M. Friedman, JASA 32 (1937); both with ties.
 """
@@ -51,7 +51,7 @@ class GroupMean:
     ----------
     mean, error : in the quantity's unit; the error is Newey-West
     relative : over the mean of all groups, less 1
-    p_value : that it differs from the mean of all groups, by Holm
+    p_value : that it differs from the mean of its own days, or weeks, by Holm
     """
 
     label: str
@@ -147,7 +147,7 @@ def seasonality(found: Observations, by: By = "hour") -> Seasonality:
         found.name,
         found.unit,
         by,
-        _means(groups, values, labels, by),
+        _means(groups, blocks, values, labels, by),
         kruskal_wallis(groups, values),
         friedman(groups, blocks, values),
         found.warnings,
@@ -217,24 +217,37 @@ def _daily(found: Observations) -> tuple[IntArray, FloatArray]:
     return days[whole] * NS_PER_DAY, means[whole]
 
 
-def _means(groups: IntArray, values: FloatArray, labels: IntArray, by: By) -> tuple[GroupMean, ...]:
+def _means(
+    groups: IntArray, blocks: IntArray, values: FloatArray, labels: IntArray, by: By
+) -> tuple[GroupMean, ...]:
     own = [values[groups == label] for label in labels]
     means = np.array([each.mean() for each in own])
-    errors = np.array([mean_error(each) for each in own])
     whole = float(means.mean())
-    gaps = np.divide(means - whole, errors, out=np.zeros(len(own)), where=errors > 0)
-    chances = holm(np.array([two_sided(float(gap)) for gap in gaps]))
+    chances = _chances(groups, blocks, values, labels)
     return tuple(
         GroupMean(
             label=f"{label:02d}" if by == "hour" else WEEKDAYS[label],
             observations=len(each),
             mean=float(mean),
-            error=float(error),
+            error=mean_error(each),
             median=float(np.median(each)),
             relative=float(mean / whole - 1) if whole else 0.0,
             p_value=float(chance),
         )
-        for label, each, mean, error, chance in zip(
-            labels, own, means, errors, chances, strict=True
-        )
+        for label, each, mean, chance in zip(labels, own, means, chances, strict=True)
     )
+
+
+def _chances(
+    groups: IntArray, blocks: IntArray, values: FloatArray, labels: IntArray
+) -> FloatArray:
+    """p-values of each group's difference from its blocks' means, of blocks with every group."""
+    _, block, counts = np.unique(blocks, return_inverse=True, return_counts=True)
+    gaps = values - (np.bincount(block, weights=values) / counts)[block]
+    whole = (counts == len(labels))[block]
+    found = []
+    for label in labels:
+        own = gaps[(groups == label) & whole]
+        error = mean_error(own) if len(own) >= LEAST_IN_GROUP else 0.0
+        found.append(two_sided(float(own.mean()) / error) if error > 0 else 1.0)
+    return holm(np.array(found))

@@ -119,7 +119,7 @@ def _figures(board: SpreadBoard) -> list[Figure]:
     """The board, then the spreads that lie farthest from what was usual."""
     scored = [row for row in board.rows if row.z_score is not None]
     scored.sort(key=lambda row: -abs(row.z_score or 0.0))
-    axes = [board.plot(), *(row.series.plot() for row in scored[:CHARTED])]
+    axes = [board.plot(), *(row.series.plot(annualised=True) for row in scored[:CHARTED])]
     return [each.figure for each in axes]  # type: ignore[misc]
 
 

@@ -1,5 +1,6 @@
 """Spreads between futures, perpetuals, venues and commodities, and their statistics."""
 
+from obverse.curves.spreads.board import BoardRow, SpreadBoard, spread_board
 from obverse.curves.spreads.carry import SpreadCarry, spread_carry
 from obverse.curves.spreads.cointegration import (
     EngleGranger,
@@ -28,10 +29,12 @@ from obverse.curves.spreads.series import PriceSeries, SpreadSeries, align
 
 __all__ = [
     "PERPETUAL",
+    "BoardRow",
     "EngleGranger",
     "HalfLife",
     "Johansen",
     "PriceSeries",
+    "SpreadBoard",
     "SpreadCarry",
     "SpreadLeg",
     "SpreadPosition",
@@ -49,6 +52,7 @@ __all__ = [
     "joined_spread",
     "neutralised",
     "perpetual_spread",
+    "spread_board",
     "spread_carry",
     "z_scores",
 ]

@@ -41,7 +41,7 @@ class ZScores:
     @property
     def words(self) -> str:
         """The convention, for headers."""
-        span = "all before" if self.window is None else f"last {self.window}"
+        span = "all by then" if self.window is None else f"last {self.window}"
         return f"{'robust ' if self.robust else ''}z-score of {span}"
 
 

@@ -168,11 +168,13 @@ class SpreadSeries(Tabular):
             )
         return (*notes, f"Source: {self.source}.", *self.warnings)
 
-    def plot(self, axes: Axes | None = None, scores: ZScores | None = None) -> Axes:
-        """Draw the level with the bands of a z-score (Matplotlib)."""
+    def plot(
+        self, axes: Axes | None = None, scores: ZScores | None = None, *, annualised: bool = False
+    ) -> Axes:
+        """Draw the level in bp, or a year's rate, with the band of its z-score (Matplotlib)."""
         from obverse.curves.spreads.plots import plot_spread
 
-        return plot_spread(self, scores, axes)
+        return plot_spread(self, scores, axes, annualised=annualised)
 
 
 def spread_label(legs: Sequence[str], weights: Sequence[float]) -> str:

@@ -16,12 +16,12 @@ from obverse.analysis.funding import (
     funding_history,
     funding_statistics,
     funding_sums,
+    published_sums,
     trailing_sums,
 )
 from obverse.analysis.funding.histories import from_rows
-from obverse.analysis.funding.sums import published_sums
 from obverse.analysis.provenance import Provenance
-from obverse.curves.histories import from_tickers
+from obverse.curves.histories import curve_history, from_tickers
 from obverse.errors import DataError, MarketDataError
 from obverse.market.store import Store
 
@@ -159,6 +159,36 @@ def test_carry_joins_months_that_have_both() -> None:
         carry_history(made, curves, days_range=(1, 2))
     with pytest.raises(DataError, match="expected by month"):
         carry_history(funding_sums(history([1e-4] * 93), "day"), curves)
+
+
+def test_carry_of_the_months_that_deribit_published(
+    recorded_store: Callable[..., Store],
+) -> None:
+    store = recorded_store(
+        "deribit/forward_curve.parquet", "deribit/funding_rate_value_monthly.csv"
+    )
+    curves = curve_history(store, "deribit", "BTC", until="2026-03-01")
+    published = published_sums(store, "deribit", "BTC-PERPETUAL", until="2026-03-01")
+    place = Provenance("deribit", "BTC-PERPETUAL", "made", START, START, "BTC")
+    found = {each.name: each for each in published_carry(place, published, curves).months}
+    assert [*found] == ["2025-12", "2026-01", "2026-02"]
+    february = published[int(datetime(2026, 2, 1, tzinfo=UTC).timestamp()) * 10**9][1]
+    assert found["2026-02"].funding == pytest.approx(february * 365 / 28)
+    rows = [
+        math.log(mark / index) / ((expiry - at) / (365 * 86400 * 1e9))
+        for at, index, own in (
+            (curves.instants_ns[n], curves.index_usd[n], curves.nodes(n))
+            for n in range(len(curves))
+        )
+        for expiry, mark, listed in zip(
+            curves.expiries_ns[own], curves.marks_usd[own], curves.listed[own], strict=True
+        )
+        if listed and f"{np.datetime64(int(at), 'ns')}"[:7] == "2026-02"
+        and 14 <= (expiry - at) / (86400 * 1e9) <= 120
+    ]  # fmt: skip
+    assert found["2026-02"].basis == pytest.approx(np.mean(rows))
+    early = published_sums(store, "deribit", "BTC-PERPETUAL", until="2026-02-15")
+    assert "2026-02" not in {m.name for m in published_carry(place, early, curves).months}
 
 
 def test_bad_rows_are_named() -> None:

@@ -27,7 +27,7 @@ from obverse.analysis.stored_rows import (
 )
 from obverse.contracts.instants import Instant
 from obverse.errors import MarketDataError
-from obverse.market.series.kinds import kind_named
+from obverse.market.series.kinds import bars, kind_named
 from obverse.market.store import Store
 
 _PRICES = ("open", "high", "low", "close")
@@ -68,6 +68,11 @@ class Bars:
         """Number of bars."""
         return len(self.close)
 
+    @property
+    def interval_words(self) -> str:
+        """The interval as bars are named: 1m, 8h, 1d."""
+        return bars(self.interval).name.removeprefix("bars_")
+
     def hourly(self) -> Bars:
         """Bars of whole hours made of these; one with less than 90 % of its bars is left out."""
         return self._joined(NS_PER_HOUR, timedelta(hours=1))
@@ -86,7 +91,8 @@ class Bars:
         whole = counts >= 0.9 * (interval / self.interval)
         if not whole.any():
             raise MarketDataError(
-                f"{self.provenance.name}: bars of {self.interval} make no whole one of {interval}."
+                f"{self.provenance.name}: bars of {self.interval_words} make no whole one of "
+                f"{interval}."
             )
         usd, coin = np.add.reduceat(self.usd, first), np.add.reduceat(self.coin, first)
         means = np.add.reduceat(self.price, first) / counts

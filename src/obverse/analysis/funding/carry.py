@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from obverse.analysis.funding.sums import FundingSums
 from obverse.analysis.provenance import Provenance
-from obverse.analysis.stored_rows import moment_of
+from obverse.analysis.stored_rows import NS_PER_DAY, moment_of
 from obverse.contracts.instants import DAYS_PER_YEAR
 from obverse.curves.histories import CurveHistory
 from obverse.errors import DataError, MarketDataError
@@ -28,7 +29,7 @@ class CarryMonth:
 
     Attributes
     ----------
-    funding : plain sum over the days it covers, simple
+    funding : sum over the days it covers, simple
     basis : mean of ln(F / S) / T over snapshots, of expiries within the range of days
     """
 
@@ -50,6 +51,7 @@ class CarryHistory(Tabular):
     provenance: Provenance
     months: tuple[CarryMonth, ...]
     days_range: tuple[float, float]
+    funding_words: str = "plain sum"
     warnings: tuple[str, ...] = field(default=())
 
     def table(self) -> Table:
@@ -64,7 +66,8 @@ class CarryHistory(Tabular):
         rows = tuple((m.name, m.funding, m.basis, m.difference, m.snapshots) for m in self.months)
         low, high = self.days_range
         note = (
-            f"{self.provenance.note} Funding: plain sum, simple, of 365 days. Basis: ln(F/S)/T, "
+            f"{self.provenance.note} Funding: {self.funding_words}, simple, of 365 days. "
+            "Basis: ln(F/S)/T, "
             f"continuous, act/365, mean over listed expiries of {low:g} to {high:g} days."
         )
         title = f"Carry of {self.provenance.name}: funding and basis"
@@ -96,6 +99,36 @@ def carry_history(
     """
     if sums.by != "month":
         raise DataError(f"carry: sums by {sums.by}; expected by month.")
+    rates = {each.name: each.plain * DAYS_PER_YEAR / each.days for each in sums.spans}
+    months = _joined(sums.provenance, rates, curves, days_range)
+    warnings = tuple(dict.fromkeys((*sums.warnings, *curves.warnings)))
+    return CarryHistory(sums.provenance, months, days_range, warnings=warnings)
+
+
+def published_carry(
+    provenance: Provenance,
+    published: Mapping[int, tuple[int, float]],
+    curves: CurveHistory,
+    *,
+    days_range: tuple[float, float] = (SHORTEST_DAYS, LONGEST_DAYS),
+) -> CarryHistory:
+    """The same of a venue's own monthly sums (`obverse.analysis.funding.sums.published_sums`)."""
+    rates = {}
+    for start, (end, value) in published.items():
+        name = f"{moment_of(start):%Y-%m}"
+        if f"{moment_of(end - 1):%Y-%m}" == name:
+            rates[name] = value * DAYS_PER_YEAR * NS_PER_DAY / (end - start)
+    months = _joined(provenance, rates, curves, days_range)
+    words = "the venue's own sum, in coin per coin at the start"
+    return CarryHistory(provenance, months, days_range, words, curves.warnings)
+
+
+def _joined(
+    provenance: Provenance,
+    rates: Mapping[str, float],
+    curves: CurveHistory,
+    days_range: tuple[float, float],
+) -> tuple[CarryMonth, ...]:
     traded = curves.listed_only()
     low, high = days_range
     days = traded.years * DAYS_PER_YEAR
@@ -103,17 +136,14 @@ def carry_history(
     snapshots = traded.snapshot_of_node
     months = np.array([f"{moment_of(int(at)):%Y-%m}" for at in traded.instants_ns])
     found = []
-    for each in sums.spans:
-        own = within & (months[snapshots] == each.name)
+    for name, rate in rates.items():
+        own = within & (months[snapshots] == name)
         if own.any():
             basis = float(traded.continuous_rates[own].mean())
-            funding = each.plain * DAYS_PER_YEAR / each.days
-            count = len(np.unique(snapshots[own]))
-            found.append(CarryMonth(each.name, funding, basis, count))
+            found.append(CarryMonth(name, rate, basis, len(np.unique(snapshots[own]))))
     if not found:
         raise MarketDataError(
-            f"carry: no month has both funding of {sums.provenance.name} and curves of "
+            f"carry: no month has both funding of {provenance.name} and curves of "
             f"{curves.underlying} with listed expiries of {low:g} to {high:g} days."
         )
-    warnings = tuple(dict.fromkeys((*sums.warnings, *curves.warnings)))
-    return CarryHistory(sums.provenance, tuple(found), days_range, warnings)
+    return tuple(found)

@@ -70,14 +70,14 @@ def amihud(bars: Bars) -> Amihud:
     usable = (np.diff(bars.starts_ns) == step) & (bars.usd[1:] > 0)
     if usable.sum() < LEAST_BARS:
         raise MarketDataError(
-            f"{bars.provenance.name}: {int(usable.sum())} bars of {bars.interval} follow another "
-            f"and say their dollars; expected {LEAST_BARS} at least."
+            f"{bars.provenance.name}: {int(usable.sum())} bars of {bars.interval_words} follow "
+            f"another and say their dollars; expected {LEAST_BARS} at least."
         )
     moves = 1e4 * np.abs(np.diff(np.log(bars.close)))[usable]
     values = moves / (bars.usd[1:][usable] / 1e6)
     return Amihud(
         bars.provenance,
-        str(bars.interval),
+        bars.interval_words,
         float(values.mean()),
         mean_error(values),
         float(np.median(values)),

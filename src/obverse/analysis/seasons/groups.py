@@ -3,8 +3,8 @@
 Two tests, both on ranks: **Kruskal-Wallis**, which takes observations as independent, and
 **Friedman**, which ranks the hours within each day, or the weekdays within each week, so that days
 that are busy as a whole do not count. Volume and volatility persist, so that Friedman is the one to
-read. Errors of the means are Newey-West over successive days or weeks; the p-value of a group is of its
-difference from the mean of its own days or weeks, by Holm, which allows for looking at all groups.
+read. Errors of the means are Newey-West over successive days or weeks. The p-value of a group is of
+its difference from the mean of its own days or weeks, by Holm, which allows for looking at all.
 
 Sources: W. Kruskal, W. Wallis, JASA 47 (1952); M. Friedman, JASA 32 (1937); both with ties.
 """

@@ -22,8 +22,9 @@ from obverse.analysis.funding import (
     funding_history,
     funding_statistics,
     funding_sums,
+    published_carry,
+    published_sums,
 )
-from obverse.analysis.funding.sums import published_sums
 from obverse.analysis.liquidity import (
     amihud,
     order_flow,
@@ -31,6 +32,7 @@ from obverse.analysis.liquidity import (
     stored_quotes,
     stored_trades,
 )
+from obverse.analysis.provenance import Provenance
 from obverse.analysis.seasons import (
     Seasonality,
     absolute_moves,
@@ -120,13 +122,23 @@ class Findings:
         except ObverseError as error:
             self.sections.append(untold(key, title, str(error), self.coin))
             return None
-        shown = found.table()
+        shown = self._dated(found)
         if most is not None and len(shown.rows) > most:
             more = f"The last {most} of {len(shown.rows):,} rows; --json and --csv have all."
             shown = replace(shown, rows=shown.rows[-most:], notes=(more, *shown.notes))
         self.sections.append(Section(key, self.coin, shown))
         self.results.append(found)
         return found
+
+    def _dated(self, found: Result) -> Table:
+        """The table; where its data ends a day before the instant or earlier, it says so."""
+        shown = found.table()
+        own = getattr(found, "provenance", None)
+        if own is None or self.at - own.last <= timedelta(days=1):
+            return shown
+        days = (self.at - own.last).days
+        note = f"The last row is {days:,} days before {iso(self.at)}: nothing newer is stored."
+        return replace(shown, notes=(note, *shown.notes))
 
     @property
     def coin(self) -> str:
@@ -184,21 +196,32 @@ def _add_funding(made: Findings, most: int | None) -> None:
         return funding_statistics(history[0])
 
     made.add("funding", f"Funding of {symbol}", statistics)
-    if not history:
-        return
-    published = published_sums(store, venue, symbol, until=made.at)
-    sums = made.add(
-        "funding_sums",
-        f"Funding of {symbol} by month",
-        lambda: funding_sums(history[0], "month", published=published),
-        most=most,
-    )
-    if sums is not None and made.coin:
+    if history:
+        published = published_sums(store, venue, symbol, until=made.at)
         made.add(
-            "carry",
-            f"Carry of {symbol}",
-            lambda: carry_history(sums, curve_history(store, venue, made.coin, **made.span)),
+            "funding_sums",
+            f"Funding of {symbol} by month",
+            lambda: funding_sums(history[0], "month", published=published),
+            most=most,
         )
+    made.add("carry", f"Carry of {symbol}", lambda: _carry(made, history))
+
+
+def _carry(made: Findings, history: list[FundingHistory]) -> Result:
+    """Of the payments, or where they are not of the months of the curves, of published sums."""
+    coin = _listed(made).underlying
+    curves = curve_history(made.store, made.venue, coin, **made.span)
+    published = published_sums(made.store, made.venue, made.symbol, until=made.at)
+    if history:
+        try:
+            return carry_history(funding_sums(history[0], "month"), curves)
+        except MarketDataError:
+            if not published:
+                raise
+    first, last = curves.moment(0), curves.moment(len(curves) - 1)
+    source = f"store {made.store.name}"
+    place = Provenance(made.venue, made.symbol, source, first, last, coin)
+    return published_carry(place, published, curves)
 
 
 def _bars(made: Findings) -> Bars | str:
@@ -301,7 +324,7 @@ def _add_liquidity(made: Findings, bars: Bars | str) -> None:
 
 def _add_efficiency(made: Findings, bars: Bars | str, asked: Request) -> None:
     def efficiency() -> Result:
-        mark = decimal_of_float(float(_of(bars).close[-1]))
+        mark = _last_price(made, bars)
         found = daily_range(made.store, made.venue, made.symbol, until=made.at)
         book = rulebook(made.venue, as_of=made.at)
         width, origin = found if found is not None else (None, "")
@@ -309,6 +332,18 @@ def _add_efficiency(made: Findings, bars: Bars | str, asked: Request) -> None:
         return capital_efficiency([held], asked.sizes_usd, made.at, source=made.store.name)
 
     made.add("efficiency", "Capital efficiency", efficiency)
+
+
+def _last_price(made: Findings, bars: Bars | str) -> Decimal:
+    """The last close, or the middle of the last quote where that is newer."""
+    try:
+        quotes = stored_quotes(made.store, made.venue, made.symbol, **made.span)
+    except ObverseError:
+        return decimal_of_float(float(_of(bars).close[-1]))
+    last = quotes.provenance.last
+    if isinstance(bars, str) or bars.provenance.last < last:
+        return decimal_of_float(float(quotes.mid[-1]))
+    return decimal_of_float(float(bars.close[-1]))
 
 
 def _charts(made: Findings) -> Iterator[Figure]:

@@ -16,6 +16,7 @@ from obverse.analysis.funding import (
     funding_history,
     funding_statistics,
     funding_sums,
+    published_carry,
     published_sums,
     trailing_sums,
 )

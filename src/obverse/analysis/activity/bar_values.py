@@ -92,7 +92,7 @@ class Bars:
         if not whole.any():
             raise MarketDataError(
                 f"{self.provenance.name}: bars of {self.interval_words} make no whole one of "
-                f"{interval}."
+                f"{bars(interval).name.removeprefix('bars_')}."
             )
         usd, coin = np.add.reduceat(self.usd, first), np.add.reduceat(self.coin, first)
         means = np.add.reduceat(self.price, first) / counts

@@ -42,7 +42,7 @@ from obverse.analysis.seasons import (
     seasonality,
     turnovers,
 )
-from obverse.analysis.stored_rows import listed_instrument, moment_of, times_ns
+from obverse.analysis.stored_rows import listed_instrument, moment_of, stored_bars, times_ns
 from obverse.app.commands.marks_index import stacked
 from obverse.app.commands.opening import default_store
 from obverse.app.commands.sheet import Faces, Sheet, put
@@ -160,7 +160,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
     _add_seasons(made, bars)
     _add_activity(made, bars, asked, most)
     _add_liquidity(made, bars)
-    _add_efficiency(made, bars, asked)
+    _add_efficiency(made, asked)
     put(
         Sheet(
             title=f"{asked.instrument} at {asked.venue} as of {iso(at)}",
@@ -322,9 +322,9 @@ def _add_liquidity(made: Findings, bars: Bars | str) -> None:
     made.add("amihud", "Amihud's illiquidity", lambda: amihud(_of(bars).daily()))
 
 
-def _add_efficiency(made: Findings, bars: Bars | str, asked: Request) -> None:
+def _add_efficiency(made: Findings, asked: Request) -> None:
     def efficiency() -> Result:
-        mark = _last_price(made, bars)
+        mark = _last_price(made)
         found = daily_range(made.store, made.venue, made.symbol, until=made.at)
         book = rulebook(made.venue, as_of=made.at)
         width, origin = found if found is not None else (None, "")
@@ -334,16 +334,23 @@ def _add_efficiency(made: Findings, bars: Bars | str, asked: Request) -> None:
     made.add("efficiency", "Capital efficiency", efficiency)
 
 
-def _last_price(made: Findings, bars: Bars | str) -> Decimal:
-    """The last close, or the middle of the last quote where that is newer."""
-    try:
-        quotes = stored_quotes(made.store, made.venue, made.symbol, **made.span)
-    except ObverseError:
-        return decimal_of_float(float(_of(bars).close[-1]))
-    last = quotes.provenance.last
-    if isinstance(bars, str) or bars.provenance.last < last:
-        return decimal_of_float(float(quotes.mid[-1]))
-    return decimal_of_float(float(bars.close[-1]))
+def _last_price(made: Findings) -> Decimal:
+    """The newest price that is stored: a mark, the middle of a quote, or a close."""
+    import polars as pl
+
+    prices = {"tickers": pl.col("mark"), "book_tops": (pl.col("bid") + pl.col("ask")) / 2}
+    prices |= {
+        kind.name: pl.col("close") for kind in stored_bars(made.store, made.venue, made.symbol)
+    }
+    found: list[tuple[datetime, float]] = []
+    for kind, price in prices.items():
+        if any(made.store.entries(venue=made.venue, instrument=made.symbol, kind=kind)):
+            rows = scan(made.store, kind, venue=made.venue, instrument=made.symbol, until=made.at)
+            last = rows.select("time", price.alias("price")).drop_nulls().tail(1).collect()
+            found += last.rows()
+    if not found:
+        raise MarketDataError(f"No price of {made.symbol} is stored until {iso(made.at)}.")
+    return decimal_of_float(max(found, key=lambda row: row[0])[1])
 
 
 def _charts(made: Findings) -> Iterator[Figure]:

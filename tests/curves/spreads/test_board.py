@@ -12,7 +12,7 @@ from obverse.contracts import Instrument
 from obverse.contracts.spreads import spread_coin_delta
 from obverse.curves.histories import curve_history
 from obverse.curves.spreads import half_life, spread_board, z_scores
-from obverse.errors import MarketDataError
+from obverse.errors import MarketDataError, SymbolError
 from obverse.market.sources.importing import find, import_file
 from obverse.market.store import Store, create_store
 
@@ -81,5 +81,15 @@ def test_a_board_draws_each_spread_and_refuses_what_has_none() -> None:
         spread_board(made([{30.0: 101.0}]), generic, usd_amount=10_000)
     with pytest.raises(MarketDataError, match="half a lot"):
         spread_board(history, generic, usd_amount=1)
+    wanted = {"F30": generic("F30"), "perpetual": generic("perpetual")}
+
+    def known(name: str) -> Instrument:
+        if name not in wanted:
+            raise SymbolError(name, "here", wanted)
+        return wanted[name]
+
+    left = spread_board(history, known, usd_amount=10_000)
+    assert [row.series.label for row in left.rows] == ["F30 − perpetual"]
+    assert len([each for each in left.warnings if "is left out: No instrument 'F90'" in each]) == 2
     with pytest.raises(MarketDataError, match="no snapshots"):
         spread_board(history.between(0, 0), generic, usd_amount=1)

@@ -6,6 +6,7 @@ from obverse.analysis.price_discovery.lead_lag import (
     hayashi_yoshida,
     lead_lag,
 )
+from obverse.analysis.price_discovery.loading import stored_prices
 from obverse.analysis.price_discovery.shares import (
     MarketShare,
     PriceDiscovery,
@@ -22,4 +23,5 @@ __all__ = [
     "lead_lag",
     "price_discovery",
     "sampled",
+    "stored_prices",
 ]

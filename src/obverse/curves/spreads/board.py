@@ -22,7 +22,7 @@ from obverse.curves.spreads.legs import SpreadPosition, equal_dollar_position, n
 from obverse.curves.spreads.reversion import HalfLife, half_life
 from obverse.curves.spreads.scores import LEAST, z_scores
 from obverse.curves.spreads.series import SpreadSeries
-from obverse.errors import AmountError, MarketDataError
+from obverse.errors import AmountError, MarketDataError, RuleError, SymbolError
 from obverse.market.floats import decimal_of_float
 from obverse.tables import Cell, Table, Tabular, coin, machine, number, percent, text
 
@@ -149,7 +149,7 @@ def spread_board(
     for series in _spreads(history):
         try:
             rows.append(_row(series, history, instrument_of, usd_amount, window))
-        except AmountError as error:
+        except (AmountError, RuleError, SymbolError) as error:
             told.append(f"{series.label} is left out: {error}")
     if not rows:
         raise MarketDataError(

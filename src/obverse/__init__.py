@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from obverse import contracts, curves, market, marks, pricing, risk, rulebooks
+    from obverse import analysis, contracts, curves, market, marks, pricing, risk, rulebooks
     from obverse.app.report import Report, report
     from obverse.contracts import (
         USD,
@@ -93,7 +93,7 @@ _HOMES = {
     "obverse.risk": ("Book", "Holding", "book_accounts", "exposure", "hedges", "ladder"),
     "obverse.rulebooks": ("Rulebook", "rulebook", "venues"),
 }
-_ROOMS = ("contracts", "curves", "market", "marks", "pricing", "risk", "rulebooks")
+_ROOMS = ("analysis", "contracts", "curves", "market", "marks", "pricing", "risk", "rulebooks")
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -124,6 +124,7 @@ __all__ = [
     "Snapshot",
     "SymbolError",
     "TradeFees",
+    "analysis",
     "book_accounts",
     "cash_and_carry",
     "compare_with_market",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from obverse.app.guard import guard
+from obverse.errors import DataError
 
 MARKET_HELP = (
     "'simulated', or a file, folder or store of recorded data. Default: the store, for a --venue "
@@ -120,6 +122,85 @@ def basis(
     guard(command.run, request, json, csv, html, png)
 
 
+def spreads(
+    size: Annotated[str, typer.Option(help="Dollars of each leg.")] = "100000",
+    market: Market = None,
+    at: At = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start of the past looked at.")
+    ] = None,
+    venue: Venue = None,
+    underlying: Annotated[str, typer.Option(help="Coins, such as BTC,ETH.")] = "BTC,ETH",
+    window: Annotated[
+        int | None, typer.Option(min=2, help="Snapshots of the z-score; default all known by then.")
+    ] = None,
+    seed: Seed = 7,
+    json: Json = False,
+    csv: Csv = False,
+    html: Html = None,
+    png: Png = None,
+) -> None:
+    """Print calendar and perpetual spreads: level, coin delta of equal dollars, z-score."""
+    from obverse.app.commands import spreads as command
+
+    request = command.Request(
+        market=market,
+        at=at,
+        start=start,
+        venue=venue,
+        underlyings=underlying.split(","),
+        size=size,
+        window=window,
+        seed=seed,
+    )
+    guard(command.run, request, json, csv, html, png)
+
+
+def analyze(
+    venue: Annotated[str, typer.Argument(help="A venue of the store, such as bitmex.")],
+    instrument: Annotated[str, typer.Argument(help="Its instrument, such as XBTUSD.")],
+    market: Annotated[
+        str | None, typer.Option(help="Folder or URL of a store; default obverse-data.")
+    ] = None,
+    at: At = None,
+    start: Annotated[str | None, typer.Option("--from", help="First instant looked at.")] = None,
+    sizes: Annotated[
+        str, typer.Option(help="Dollars at which margin is reckoned.")
+    ] = "10000,1000000,20000000",
+    reserves_coin: Annotated[
+        float | None, typer.Option(help="Coins that exchanges hold, for estimated leverage.")
+    ] = None,
+    json: Json = False,
+    csv: Csv = False,
+    html: Html = None,
+    png: Png = None,
+) -> None:
+    """Analyse a stored instrument: funding, seasons, activity, liquidity, efficiency."""
+    from obverse.app.commands import analyze as command
+
+    def run() -> None:
+        request = command.Request(
+            market=market,
+            venue=venue,
+            instrument=instrument,
+            at=at,
+            start=start,
+            sizes_usd=dollars(sizes),
+            reserves_coin=reserves_coin,
+        )
+        command.run(request, json, csv, html, png)
+
+    guard(run)
+
+
+def dollars(words: str) -> tuple[Decimal, ...]:
+    """Read sizes in dollars. Raises `DataError` for a word that is none."""
+    try:
+        return tuple(Decimal(word.strip().replace("_", "")) for word in words.split(","))
+    except InvalidOperation:
+        raise DataError(f"{words!r}: expected dollars, such as 10000,1000000.") from None
+
+
 def arbitrage(
     size: Annotated[str, typer.Option(help="Dollars of each leg.")] = "100000",
     market: Market = None,
@@ -176,5 +257,5 @@ def arbitrage(
     guard(lambda: command.run(asked(), json, csv, html, png))
 
 
-COMMANDS = (curve, basis, arbitrage)
+COMMANDS = (curve, basis, spreads, arbitrage, analyze)
 """In the order in which help lists them."""

@@ -8,7 +8,12 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ROOMS = ("obverse.market.order_book", "obverse.marks", "obverse.risk")
+ROOMS = (
+    "obverse.market.order_book",
+    "obverse.marks",
+    "obverse.risk",
+    "obverse.analysis.price_discovery",
+)
 
 
 def warm() -> None:

@@ -25,12 +25,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from obverse.curves.spreads.cointegration import statsmodels
+from obverse.analysis.price_discovery.error_correction import ErrorCorrection
 from obverse.curves.spreads.scores import check_series
 from obverse.curves.spreads.series import NS_PER_SECOND, PriceSeries, align
 from obverse.errors import DataError, MarketDataError
@@ -182,7 +181,7 @@ def price_discovery(
     """
     _check(names, prices_usd, lags)
     logs = np.log(prices_usd)
-    model = _Model.of(logs, lags)
+    model = ErrorCorrection.of(logs, lags)
     parts = _parts(logs, lags, len(names))
     errors = None if parts is None else parts.std(axis=0, ddof=1) / math.sqrt(PARTS)
     whole = model.shares
@@ -207,58 +206,6 @@ def price_discovery(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """The fitted error-correction model."""
-
-    adjustment: FloatArray
-    long_run: FloatArray
-    covariance: FloatArray
-
-    @classmethod
-    def of(cls, logs: FloatArray, lags: int) -> _Model:
-        markets = logs.shape[1]
-        tools = statsmodels("tsa.vector_ar.vecm")
-        # In bp of the first price: logs near zero keep the moments well conditioned.
-        scaled = 1e4 * (logs - logs[0])
-        found = tools.VECM(
-            scaled, k_ar_diff=lags, coint_rank=markets - 1, deterministic="ci"
-        ).fit()  # fmt: skip
-        return cls(np.asarray(found.alpha), np.asarray(found.beta), np.asarray(found.sigma_u))
-
-    @property
-    def weights(self) -> FloatArray:
-        """ψ: orthogonal to A, with sum one."""
-        left = np.linalg.svd(self.adjustment, full_matrices=True)[0]
-        found = left[:, -1]
-        if abs(found.sum()) < 1e-8:
-            raise MarketDataError(
-                "price discovery: the common price has weights of sum zero; the series share none."
-            )
-        weights: FloatArray = found / found.sum()
-        return weights
-
-    @property
-    def shares(self) -> FloatArray:
-        """(3, markets) least and greatest information share, and component share."""
-        weights, omega = self.weights, self.covariance
-        whole = float(weights @ omega @ weights)
-        orders = []
-        for order in map(list, permutations(range(len(weights)))):
-            factor = np.linalg.cholesky(omega[np.ix_(order, order)])
-            share = np.empty(len(weights))
-            share[order] = (weights[order] @ factor) ** 2 / whole
-            orders.append(share)
-        return np.array([np.min(orders, axis=0), np.max(orders, axis=0), weights])
-
-    @property
-    def correlation(self) -> float:
-        deviations = np.sqrt(np.diag(self.covariance))
-        scaled = self.covariance / np.outer(deviations, deviations)
-        pairs = scaled[np.triu_indices(len(scaled), 1)]
-        return float(pairs[int(np.argmax(np.abs(pairs)))])
-
-
 def _parts(logs: FloatArray, lags: int, markets: int) -> FloatArray | None:
     """(parts, 3, markets) shares of each part alone; none where one cannot be estimated."""
     size = len(logs) // PARTS
@@ -269,11 +216,11 @@ def _parts(logs: FloatArray, lags: int, markets: int) -> FloatArray | None:
         own = logs[part * size : (part + 1) * size]
         if np.linalg.matrix_rank(np.diff(own, axis=0)) < markets:
             return None
-        found.append(_Model.of(own, lags).shares)
+        found.append(ErrorCorrection.of(own, lags).shares)
     return np.array(found)
 
 
-def _warnings(model: _Model, without_errors: bool) -> tuple[str, ...]:
+def _warnings(model: ErrorCorrection, without_errors: bool) -> tuple[str, ...]:
     told = []
     if np.abs(model.long_run.sum(axis=0)).max() > 0.05:
         told.append(

@@ -9,10 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from obverse.analysis.funding import funding_history
+from obverse.analysis.liquidity import Quotes
 from obverse.analysis.provenance import Provenance
 from obverse.analysis.seasons import (
     Observations,
     absolute_moves,
+    funding_observations,
+    quoted_spreads,
     season_bars,
     seasonality,
     turnovers,
@@ -111,6 +115,26 @@ def test_recorded_hours_are_short_formulas(recorded_store: Callable[..., Store])
     full = season_bars(store, "bitmex", "XBTUSD", since=since, until=until)
     assert np.array_equal(early.usd, full.usd[: len(early)])
     assert early.starts_ns[-1] + NS_PER_HOUR <= int(datetime(2019, 6, 1, tzinfo=UTC).timestamp()) * 10**9  # noqa: E501  # fmt: skip
+
+
+def test_spreads_are_weighed_by_the_time_they_stand() -> None:
+    minute = NS_PER_HOUR // 60
+    times = np.array([0, 15, 60, 90]) * minute
+    bid = np.array([99.0, 98.0, 99.0, 95.0])
+    ones = np.ones(4)
+    found = quoted_spreads(Quotes(PLACE, times, bid, ones, 200 - bid, ones))
+    assert found.values == pytest.approx([(200 * 15 + 400 * 45) / 60, 200])
+    assert found.starts_ns.tolist() == [0, NS_PER_HOUR]
+
+
+def test_funding_is_of_the_interval_it_is_paid_for(
+    recorded_store: Callable[..., Store],
+) -> None:
+    store = recorded_store("bitmex/xbtusd_funding.parquet")
+    found = seasonality(
+        funding_observations(funding_history(store, "bitmex", "XBTUSD", since="2017-01-01"))
+    )
+    assert [group.label for group in found.groups] == ["04", "12", "20"]
 
 
 def test_what_says_nothing_is_refused() -> None:

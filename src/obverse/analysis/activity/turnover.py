@@ -88,8 +88,9 @@ class Turnover(Tabular):
         places = list(range(len(self.spans)))
         dollars = [each.usd / each.days / self.usd_per_day for each in self.spans]
         coins = [each.coin / each.days / self.coin_per_day for each in self.spans]
-        axes.plot(places, dollars, color=ACCENT, linewidth=1.6, label="dollars")
-        axes.plot(places, coins, color=SECOND, linewidth=1.6, label="coins")
+        mark = "o-" if len(places) < 40 else "-"
+        axes.plot(places, dollars, mark, color=ACCENT, markersize=4, linewidth=1.6, label="dollars")
+        axes.plot(places, coins, mark, color=SECOND, markersize=4, linewidth=1.6, label="coins")
         step = max(1, len(places) // 8)
         axes.set_xticks(places[::step], [each.name for each in self.spans[::step]])
         legend_above(axes)

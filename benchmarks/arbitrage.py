@@ -112,11 +112,8 @@ def timed(work, *arguments):
     return (time.perf_counter() - started) * 1000
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=15)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+def measured(repeats):
+    """The screen beside the loop, compared first."""
     assumed, own, size = Assumptions(), legs(), Decimal(1_000_000)
 
     def run():
@@ -127,24 +124,29 @@ def main():
     pairs = ~np.isnan(plain)
     assert np.allclose(found.rows.net[pairs], plain[pairs], atol=1e-12)
     ours, theirs = [], []
-    for _ in range(asked.n):
+    for _ in range(repeats):
         ours.append(timed(run))
         theirs.append(timed(by_pandas, found, assumed))
-    result = {
+    return {
         "instruments": len(own),
         "rows": len(found),
-        "screen_ms": {
-            "median": statistics.median(ours), "min": min(ours), "max": max(ours)
-        },
+        "screen_ms": {"median": statistics.median(ours), "min": min(ours), "max": max(ours)},
         "pandas_loop_ms": statistics.median(theirs),
         "ratio": statistics.median(b / a for a, b in zip(ours, theirs, strict=True)),
         "limit_ms": LIMIT_MS,
-    }  # fmt: skip
-    print(
-        json.dumps(result, indent=2)
-        if asked.json
-        else "\n".join(f"{k}: {v}" for k, v in result.items())
-    )
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-n", type=int, default=15)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    result = measured(asked.n)
+    if asked.json:
+        print(json.dumps(result, indent=2))
+    else:
+        print("\n".join(f"{key}: {value}" for key, value in result.items()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import platform
 import statistics
 import time
 
+import arbitrage
 import numpy as np
 import pandas as pd
 
@@ -117,6 +118,7 @@ def main():
         "limit_seconds": LIMIT_SECONDS,
         "limit_ratio": LIMIT_RATIO,
         "holds": took < LIMIT_SECONDS and ratio >= LIMIT_RATIO,
+        "arbitrage": arbitrage.measured(asked.n),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "pandas": pd.__version__,

@@ -78,6 +78,7 @@ def test_open_interest_in_three_units_and_its_ratios(made_store: Callable[..., S
     assert found.usd.tolist() == [1e8, 1e8]
     assert found.coin.tolist() == [2000, 2500]
     assert found.turnover_ratio.tolist() == [2.0, 0.5]
+    assert found.to_frame()["days_of_turnover"].to_list() == [0.5, 2.0]
     assert found.estimated_leverage.tolist() == [0.2, 0.25]
     early = open_interest_history(store, "binance", "BTCUSD_PERP", until=START)
     assert early.coin.tolist() == [2000]

@@ -156,6 +156,8 @@ def test_carry_joins_months_that_have_both() -> None:
     assert found.months[0].funding == pytest.approx(1e-4 * 1095)
     assert found.months[0].basis == pytest.approx(0.08)
     assert len(found.plot().lines) == 3
+    assert found.to_frame()["difference"][0] == found.months[0].difference
+    assert "continuous, act/365" in str(found)
     with pytest.raises(MarketDataError, match="no month has both"):
         carry_history(made, curves, days_range=(1, 2))
     with pytest.raises(DataError, match="expected by month"):
@@ -203,4 +205,7 @@ def test_bad_rows_are_named() -> None:
         trailing_sums(history([0.1]), 0)
     steady = funding_statistics(history([1e-4] * 12))
     assert steady.half_life_hours is None
+    early = history([1e-4] * 3, time=[START + timedelta(hours=n) for n in (8, 9, 16)])
+    assert "2 payments come before" in early.warnings[-1]
+    assert early.to_frame()["rate_annual"].to_list() == pytest.approx([1e-4 * 1095] * 3)
     assert "never changes" in steady.warnings[-1]

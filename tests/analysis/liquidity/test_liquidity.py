@@ -129,6 +129,10 @@ def test_recorded_minutes_are_short_formulas(recorded: Store) -> None:
     paid = (2e4 * own["d"] * (own["p"] - own["mid"]) / own["mid"] * own["w"]).sum()
     assert found.effective.mean_bp == pytest.approx(paid / own["w"].sum(), rel=1e-3)
     assert 0.01 < found.quoted_bp < 0.03
+    assert "impact after 10 s" in str(found)
+    late = spreads(t, q, horizons_seconds=[3600.0])
+    assert not late.horizons
+    assert "quotes 3600 s later" in late.warnings[-1]
     flow = order_flow(q, t)
     assert 0.5 < flow.on_imbalance.r_squared < 0.9  # the paper: 65 % on average, for stocks
     assert flow.on_imbalance.r_squared > 3 * flow.on_trades.r_squared  # type: ignore[union-attr]
@@ -137,6 +141,7 @@ def test_recorded_minutes_are_short_formulas(recorded: Store) -> None:
     assert flow.moves_bp == pytest.approx(1e4 * np.diff(np.log(mids)))
     coefficients = np.polyfit(flow.imbalance_usd / 1e6, flow.moves_bp, 1)
     assert flow.on_imbalance.slope == pytest.approx(coefficients[0])
+    assert flow.to_frame()["slope"][0] == flow.on_imbalance.slope
 
 
 def test_what_is_known_at_an_instant_is_all_that_counts(recorded: Store) -> None:
@@ -182,6 +187,9 @@ def test_bad_rows_are_named(made_store: Callable[..., Store]) -> None:
         spreads(trades(good.times_ns[:5], np.ones(5), flat[:5]), good)
     with pytest.raises(MarketDataError, match="expected 10 at least"):
         order_flow(good)
+    paid = trades(good.times_ns + 1, np.ones(20), flat)
+    with pytest.raises(DataError, match="horizon: -1"):
+        spreads(paid, good, horizons_seconds=[-1])
     with pytest.raises(DataError, match="above zero"):
         order_flow(good, interval_seconds=0)
     rows = pl.DataFrame({"time": [START + timedelta(seconds=n) for n in range(4)],

@@ -93,6 +93,7 @@ def test_csv_and_pages(place: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     run(asked(place), False, True, None)
     head = capsys.readouterr().out.splitlines()[0]
     assert head.startswith("row,underlying,measure")
+    assert len(set(head.split(","))) == len(head.split(","))
     page, png = tmp_path / "page.html", tmp_path / "chart.png"
     run(asked(place), False, False, page, png)
     assert page.read_text(encoding="utf-8").count("<svg") >= 8

@@ -22,9 +22,11 @@ from obverse.app.commands.analyze_sections import (
 from obverse.app.commands.marks_index import stacked
 from obverse.app.commands.opening import default_store
 from obverse.app.commands.sheet import Faces, Sheet, put
+from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import MarketDataError
 from obverse.market.store import Store, open_store
+from obverse.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +79,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
             source=f"store {store.name}",
             simulated=False,
             sections=tuple(made.sections),
-            flat=stacked([(each.key, each.underlying, each.table) for each in made.sections]),
+            flat=_stacked(made.sections),
             charts=lambda: list(_charts(made)),
         ),
         faces,
@@ -100,3 +102,14 @@ def _charts(made: Findings) -> Iterator[Figure]:
         figure = result.plot().figure
         assert figure is not None
         yield figure
+
+
+def _stacked(sections: list[Section]) -> Table:
+    """All rows under one another; their venue is the sheet's own label."""
+    parts = []
+    for each in sections:
+        own = [n for n, column in enumerate(each.table.columns) if column.key != "venue"]
+        columns = tuple(each.table.columns[n] for n in own)
+        rows = tuple(tuple(row[n] for n in own) for row in each.table.rows)
+        parts.append((each.key, each.underlying, Table(each.table.title, columns, rows)))
+    return stacked(parts)

@@ -56,7 +56,7 @@ def test_a_short_simulated_span_says_that_it_is_simulated(obverse) -> None:
     [
         (("--market", "store"), "venue"),
         (("--market", "store", "--venue", "deribit", "--underlying", "SOL"), "no curves of SOL"),
-        (("--market", "README.md"), "read from a store"),
+        (("--market", "README.md"), "are read from a store"),
         (("--at", "soon"), "not an instant"),
     ],
 )

@@ -44,6 +44,8 @@ COMMANDS = [
     ("basis", *VENUE, "--csv"),
     ("basis", *VENUE, "--json"),
     ("arbitrage", *VENUE, "--csv"),
+    ("spreads", *VENUE, "--csv"),
+    ("analyze", "deribit", "BTC-PERPETUAL", *VENUE[2:], "--json"),
     ("marks", *VENUE, "--json"),
 ]
 

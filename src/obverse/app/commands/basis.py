@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands.opening import SIMULATED, calibration_at, latest, market_place
+from obverse.app.commands.curve_spans import CurveSpan, histories_at, is_simulated
+from obverse.app.commands.opening import market_place
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section, untold
-from obverse.contracts import instant, iso
+from obverse.contracts import iso
 from obverse.curves.constant_maturity import ConstantMaturity, constant_maturity
 from obverse.curves.convergence import convergence, speed_of_convergence
 from obverse.curves.factors import CurveFactors, curve_factors
-from obverse.curves.histories import CurveHistory, curve_history, from_tickers
+from obverse.curves.histories import CurveHistory
 from obverse.curves.interpolation import Interpolation
 from obverse.curves.regimes import Regimes, regimes
 from obverse.errors import DataError
-from obverse.market import simulated
-from obverse.market.calibration import Calibration
-from obverse.market.store import is_store, open_store
 from obverse.tables import Table, text
 
 if TYPE_CHECKING:
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 SHOWN = 15
 FACTOR_DAYS = (30.0, 60.0, 90.0, 180.0)
 """Without the nearest tenor, whose rates magnify small moves of the basis."""
-SIMULATED_DAYS = 60
-DEFAULT_VENUE = "deribit"
 
 
 @dataclass(frozen=True)
@@ -47,12 +42,17 @@ class Request:
     synthetic: bool
     seed: int
 
+    @property
+    def span(self) -> CurveSpan:
+        """Which curves are read."""
+        return CurveSpan(self.venue, self.underlyings, self.start, self.at, self.seed)
+
 
 def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | None = None) -> None:
     """Read the curves of a span, and print their basis and its convergence."""
     faces = Faces(json, csv, html, png)
     place = market_place(asked.market, asked.at, asked.venue)
-    histories = _histories(asked, place)
+    histories = histories_at(place, asked.span)
     used = [each if asked.synthetic else each.listed_only() for each in histories]
     found = [_Found.of(history, asked.method) for history in used]
     whole = json or csv
@@ -64,68 +64,13 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
             as_of=last,
             venue=histories[0].venue,
             source=histories[0].source,
-            simulated=_is_simulated(place),
+            simulated=is_simulated(place),
             sections=tuple(sections),
             flat=_stacked(found),
             charts=lambda: [figure for each in found for figure in each.figures()],
         ),
         faces,
     )
-
-
-def _is_simulated(place: str) -> bool:
-    return place == SIMULATED or calibration_at(place) is not None
-
-
-def _histories(asked: Request, place: str) -> list[CurveHistory]:
-    coins = [coin.strip().upper() for coin in asked.underlyings or ("BTC", "ETH") if coin.strip()]
-    until = None if asked.at is None else instant(asked.at)
-    since = None if asked.start is None else instant(asked.start)
-    if _is_simulated(place):
-        venue = asked.venue or DEFAULT_VENUE
-        end = until or latest(venue)
-        begin = since or end - timedelta(days=SIMULATED_DAYS)
-        calibration = calibration_at(place)
-        return [_simulated(asked.seed, venue, coin, begin, end, calibration) for coin in coins]
-    if not is_store(place):
-        raise DataError(f"--market {place}: the basis through time is read from a store.")
-    if asked.venue is None:
-        raise DataError("--venue: say which venue of the store.")
-    store = open_store(place)
-    return [curve_history(store, asked.venue, coin, since=since, until=until) for coin in coins]
-
-
-def _simulated(
-    seed: int,
-    venue: str,
-    coin: str,
-    begin: datetime,
-    end: datetime,
-    calibration: Calibration | None,
-) -> CurveHistory:
-    """A curve each eight hours of the simulated market."""
-    import polars as pl
-
-    rows = []
-    at = begin
-    while at <= end:
-        snapshot = simulated(seed=seed, at=at, venue=venue, calibration=calibration)[coin]
-        rows += [
-            {
-                "instrument": quote.symbol,
-                "time": at,
-                "snapshot_time": at,
-                "contract": quote.kind.value,
-                "expiry": quote.expiry,
-                "listed": quote.listed,
-                "mark": float(quote.mark),
-                "index": float(snapshot.index),
-            }
-            for quote in snapshot.quotes
-        ]
-        at += timedelta(hours=8)
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    return from_tickers(frame, venue, coin, f"simulated market, seed {seed}")
 
 
 @dataclass(frozen=True)

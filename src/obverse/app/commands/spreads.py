@@ -9,14 +9,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obverse.app.commands import basis
+from obverse.app.commands.curve_spans import CurveSpan, histories_at, is_simulated
 from obverse.app.commands.opening import market_place
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import iso
 from obverse.contracts.instruments import Instrument
 from obverse.curves.histories import CurveHistory
-from obverse.curves.interpolation import Interpolation
 from obverse.curves.spreads import PERPETUAL, SpreadBoard, spread_board
 from obverse.errors import DataError
 from obverse.rulebooks import Rulebook, rulebook
@@ -53,7 +52,8 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
     faces = Faces(json, csv, html, png)
     size = _size(asked.size)
     place = market_place(asked.market, asked.at, asked.venue)
-    histories = _histories(asked, place)
+    span = CurveSpan(asked.venue, asked.underlyings, asked.start, asked.at, asked.seed)
+    histories = histories_at(place, span)
     boards = [_board(history, size, asked.window) for history in histories]
     last = max(history.moment(len(history) - 1) for history in histories)
     put(
@@ -62,7 +62,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
             as_of=last,
             venue=histories[0].venue,
             source=histories[0].source,
-            simulated=basis._is_simulated(place),
+            simulated=is_simulated(place),
             sections=tuple(section for board in boards for section in _sections(board)),
             flat=_stacked(boards),
             charts=lambda: [figure for board in boards for figure in _figures(board)],
@@ -76,21 +76,6 @@ def _size(words: str) -> Decimal:
         return Decimal(words.replace("_", "").replace(",", ""))
     except InvalidOperation:
         raise DataError(f"--size {words}: expected dollars, such as 1000000.") from None
-
-
-def _histories(asked: Request, place: str) -> list[CurveHistory]:
-    """The curves that `obverse basis` reads for the same words."""
-    same = basis.Request(
-        market=asked.market,
-        at=asked.at,
-        start=asked.start,
-        venue=asked.venue,
-        underlyings=asked.underlyings,
-        method=Interpolation.LOG_LINEAR,
-        synthetic=False,
-        seed=asked.seed,
-    )
-    return basis._histories(same, place)
 
 
 def _board(history: CurveHistory, size: Decimal, window: int | None) -> SpreadBoard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from obverse.errors import DataError
 from obverse.tables import (
     Cell,
     Column,
+    FrameKind,
     Table,
     Tabular,
     coin,
@@ -317,3 +319,13 @@ def test_an_empty_cell_of_a_signed_column_is_neither_gain_nor_loss() -> None:
     page = Table("", (usd("x", "X"),), (("",),))._repr_html_()
     assert "<td class='number'></td>" in page
     assert "<caption>" not in page
+
+
+@pytest.mark.parametrize(("kind", "library"), [("pandas", "pandas"), ("arrow", "pyarrow")])
+def test_a_frame_whose_library_is_missing_says_so(
+    kind: FrameKind, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(DataError, match=f"needs {library}: pip install {library}"):
+        BOOK.to_frame(kind)
+    assert BOOK.to_frame("records")

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from importlib import import_module
 from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
@@ -217,15 +218,25 @@ def to_frame(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], kind: Fr
     if kind == "records":
         return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]
     if kind == "pandas":
-        import pandas
-
-        return pandas.DataFrame(data)
+        return _library("pandas", kind).DataFrame(data)
     if kind not in ("polars", "arrow"):
         raise DataError(f"frame kind {kind!r}: there are polars, pandas, arrow and records.")
     import polars
 
     frame = polars.DataFrame(data, strict=False)
-    return frame if kind == "polars" else frame.to_arrow()
+    if kind == "polars":
+        return frame
+    _library("pyarrow", kind)
+    return frame.to_arrow()
+
+
+def _library(name: str, kind: FrameKind) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise DataError(
+            f"frame kind {kind!r} needs {name}: pip install {name}, or take polars or records."
+        ) from None
 
 
 def _plain(value: Cell) -> Cell:

@@ -182,6 +182,25 @@ def check(
 
 
 @data.command()
+def imports(store: Store = DEFAULT_STORE, json: Json = False, csv: Csv = False) -> None:
+    """List what was imported: number, file, format, rows, and what was withdrawn since."""
+    from obverse.app.data import withdrawing
+
+    guard(withdrawing.run_imports, store, json, csv)
+
+
+@data.command()
+def withdraw(
+    numbers: Annotated[list[int], typer.Argument(help="Imports, by `obverse data imports`.")],
+    store: Store = DEFAULT_STORE,
+) -> None:
+    """Take imports out of the store, such as those read by a wrong column map."""
+    from obverse.app.data import withdrawing
+
+    guard(withdrawing.run, numbers, store)
+
+
+@data.command()
 def export(
     target: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet or .ndjson.")],
     kind: Annotated[str, typer.Option(help="Kind of series, such as bars_1m.")],

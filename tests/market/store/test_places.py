@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from obverse.errors import StoreError
+from obverse.errors import MarketDataError, StoreError
 from obverse.market.series import Part
 from obverse.market.store import Origin, append, create_store, is_store, open_store, scan
 from obverse.market.store.places import LocalPlace, place_of
@@ -84,4 +84,66 @@ def test_a_store_of_a_newer_layout_or_a_damaged_one_is_refused(
 def test_an_unknown_protocol_is_named() -> None:
     with pytest.raises(StoreError, match="nosuch://bucket"):
         place_of("nosuch://bucket/store")
-    assert isinstance(place_of("file:///tmp/x"), LocalPlace)
+
+
+def test_a_file_url_names_the_folder_that_it_means() -> None:
+    place = place_of("file:///tmp/a%20folder/x")
+    assert isinstance(place, LocalPlace)
+    assert place.root == Path("/tmp/a folder/x")
+
+
+def test_a_writer_without_a_lock_removes_nothing_of_another(
+    tmp_path: Path, minutes: Minutes, origin: Origin
+) -> None:
+    url = f"memory://{tmp_path.name}/race"
+    create_store(url)
+
+    def broken() -> Iterator[Part]:
+        yield minutes(200, 10)
+        raise MarketDataError("the source ends here")
+
+    def first() -> Iterator[Part]:
+        yield minutes(0, 100)
+        with pytest.raises(MarketDataError, match="ends here"):
+            append(open_store(url), broken(), origin, imported_at=NOW)
+        yield minutes(100, 10)
+
+    append(open_store(url), first(), origin, imported_at=NOW)
+    store = open_store(url)
+    assert len(scan(store, "bars_1m").collect()) == 110
+    assert {fault.severity for fault in verify(store, store.entries())} == {"note"}
+
+
+def test_of_two_writers_without_a_lock_one_gets_the_number(
+    tmp_path: Path, minutes: Minutes, origin: Origin
+) -> None:
+    url = f"memory://{tmp_path.name}/race"
+    create_store(url)
+
+    def first() -> Iterator[Part]:
+        yield minutes(0, 100)
+        append(open_store(url), [minutes(0, 100, 500.0)], origin, imported_at=NOW)
+
+    with pytest.raises(StoreError, match="another writer"):
+        append(open_store(url), first(), origin, imported_at=NOW)
+    assert scan(open_store(url), "bars_1m", columns=["close"]).collect()["close"].min() == 500
+    append(open_store(url), [minutes(100, 5)], origin, imported_at=NOW)
+    assert len(scan(open_store(url), "bars_1m").collect()) == 105
+
+
+def test_an_upload_that_was_cut_off_can_be_made_again(
+    tmp_path: Path, minutes: Minutes, origin: Origin
+) -> None:
+    url = f"memory://{tmp_path.name}/again"
+    create_store(url)
+
+    def cut() -> Iterator[Part]:
+        yield minutes(0, 100)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        append(open_store(url), cut(), origin, imported_at=NOW)
+    append(open_store(url), [minutes(0, 100)], origin, imported_at=NOW)
+    store = open_store(url)
+    assert len(scan(store, "bars_1m").collect()) == 100
+    assert not verify(store, store.entries())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -63,3 +64,16 @@ def test_a_statement_that_gives_no_rows_is_refused_with_the_tables_there_are(
 
 def test_an_empty_store_answers_plain_questions(store: Store) -> None:
     assert query(store, "SELECT 1 + 1").item() == 2
+
+
+@pytest.mark.parametrize("type_", ["INTERVAL 3 DAY", "[INTERVAL 3 DAY]", "union_value(k := 1)"])
+def test_a_type_without_a_place_in_a_table_is_told(filled: Store, type_: str) -> None:
+    with pytest.raises(MarketDataError, match=r"'odd' is of type .* no place in a table; cast it"):
+        query(filled, f"SELECT {type_} AS odd FROM bars_1m LIMIT 1")
+
+
+def test_sql_needs_no_library_beside_duckdb(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pyarrow", "pandas"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found = query(filled, "SELECT month, max(high) AS high FROM bars_1m GROUP BY 1 ORDER BY 1")
+    assert found.rows() == [("2024-01", 106.0), ("2024-02", 106.0)]

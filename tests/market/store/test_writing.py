@@ -98,9 +98,9 @@ def test_what_an_interrupted_writer_left_is_invisible_and_swept_by_the_next(
     (folder / ".00000002-00001.parquet.part").write_bytes(b"half")
     assert len(closes(store)) == 10
     append(store, [minutes(10, 10)], origin, imported_at=NOW)
-    assert [path.name for path in sorted(folder.iterdir())] == [
-        "00000001-00000.parquet",
-        "00000002-00000.parquet",
+    assert [path.name[:15] for path in sorted(folder.iterdir())] == [
+        "00000001-00000-",
+        "00000002-00000-",
     ]
     assert len(closes(store)) == 20
 

@@ -28,6 +28,13 @@ def put_tables(
         show([first, *(table for table in others if table.rows)])
 
 
+def lasting(location: str) -> str:
+    """The store to write to. Raises `DataError` for one that ends with the command."""
+    if location.startswith("memory:"):
+        raise DataError(f"--store {location} ends with this command; name a folder or another URL.")
+    return location
+
+
 def size_text(count: int) -> str:
     """Print a number of bytes: `3.4 MB`."""
     size = float(count)

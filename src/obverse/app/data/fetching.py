@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from obverse.app.console import remark
-from obverse.app.data.faces import put_tables
+from obverse.app.data.faces import lasting, put_tables
 from obverse.app.progress import counting
 from obverse.contracts import instant
 from obverse.market.live import (
@@ -118,7 +118,9 @@ def _kept(connection: Connection, wanted: Wanted, asked: Request) -> list[Commit
         parts = fetch(connection, wanted, resume_from=resume, watch=advance)
         for batch in _batches(parts, paged=asked.what in HISTORIES):
             now = datetime.fromtimestamp(connection.clock.now(), UTC)
-            commits.append(append(create_store(asked.store), batch, origin, imported_at=now))
+            commits.append(
+                append(create_store(lasting(asked.store)), batch, origin, imported_at=now)
+            )
     return commits
 
 

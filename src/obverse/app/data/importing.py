@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from obverse.app.console import remark
-from obverse.app.data.faces import put_tables, size_text
+from obverse.app.data.faces import lasting, put_tables, size_text
 from obverse.app.guard import FAILED
-from obverse.app.progress import progress
+from obverse.app.progress import Advance, progress
 from obverse.errors import DataError
 from obverse.market.sources.bar_csv import read_by
 from obverse.market.sources.column_maps import read_column_map
@@ -40,7 +40,7 @@ def run(asked: Request, json: bool, csv: bool) -> int:
     if not asked.files:
         raise DataError("No files to import; give files or folders, or --formats to list formats.")
     found = _found(asked)
-    store = None if asked.dry_run else create_store(asked.store)
+    store = None if asked.dry_run else create_store(lasting(asked.store))
     outcomes = _import(found, store)
     findings = [line for outcome in outcomes for line in outcome.findings]
     where = "nothing was kept (--dry-run)" if store is None else f"store {asked.store}"
@@ -84,6 +84,7 @@ def _mapped(path: Path) -> FileFormat:
         label=columns.time.label,
         recognises=Path.is_file,
         read=lambda table: [read_by(table, columns)],
+        column_map=lambda _: path.read_bytes(),
     )
 
 
@@ -97,10 +98,23 @@ def _import(found: Sequence[Found], store: Store | None) -> list[Outcome]:
             if store is None:
                 outcome = rehearse(each)
             else:
-                outcome = import_file(store, each, imported_at=datetime.now(UTC))
+                watch = _watching(advance, each.path.name)
+                outcome = import_file(store, each, imported_at=datetime.now(UTC), watch=watch)
             outcomes.append(outcome)
             advance(each.path.name, each.bytes)
     return outcomes
+
+
+def _watching(advance: Advance, name: str) -> Callable[[int], None]:
+    """Say how many rows of a file are done; the bar itself moves by bytes, at the file's end."""
+    done = 0
+
+    def watch(rows: int) -> None:
+        nonlocal done
+        done += rows
+        advance(f"{name}: {done:,} rows", 0)
+
+    return watch
 
 
 def _table(outcomes: Sequence[Outcome], where: str, whole: bool) -> Table:

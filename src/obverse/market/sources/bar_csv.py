@@ -27,7 +27,7 @@ from obverse.market.observations import Finding
 from obverse.market.series.kinds import TIME, Type
 from obverse.market.series.parts import Part
 from obverse.market.sources.column_cells import WANTED, read_cells
-from obverse.market.sources.column_maps import ColumnMap, WrongZone, map_of
+from obverse.market.sources.column_maps import ColumnMap, WrongZone, map_content, map_of
 from obverse.market.sources.file_formats import FileFormat, TimeLabel
 from obverse.market.sources.parquet_files import read_table
 from obverse.market.sources.recorded_spot import spot_map
@@ -195,7 +195,7 @@ def _format(label: TimeLabel, meaning: str) -> FileFormat:
             return label == "event"  # so that reading it says what is wrong with its map
         return found is not None and found.time.label == label
 
-    return FileFormat(f"columns-{label}", meaning, label, recognises, read)
+    return FileFormat(f"columns-{label}", meaning, label, recognises, read, column_map=map_content)
 
 
 FORMATS = (

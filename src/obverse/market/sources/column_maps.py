@@ -231,6 +231,12 @@ def map_path(path: Path) -> Path | None:
     return next((each for each in beside if each.is_file()), None)
 
 
+def map_content(path: Path) -> bytes:
+    """Content of the map beside a table; empty without any."""
+    beside = map_path(path)
+    return b"" if beside is None else beside.read_bytes()
+
+
 def map_of(path: Path) -> ColumnMap | None:
     """Find what a table's columns mean: by the map beside it; None without any.
 

@@ -24,6 +24,7 @@ class FileFormat:
     recognises : whether a path is of this format: by its name, and its first bytes or columns
         where the name does not settle it; false, not an error, for files it cannot open
     read : the parts of series in a file; raises `MarketDataError` for a corrupt one
+    column_map : content of the column map that a file is read by; empty where it needs none
     """
 
     name: str
@@ -32,3 +33,4 @@ class FileFormat:
     recognises: Callable[[Path], bool]
     read: Callable[[Path], Iterable[Part]]
     licence: str = "not stated"
+    column_map: Callable[[Path], bytes] = lambda _: b""

@@ -66,10 +66,11 @@ class Outcome:
     reason: str = ""
 
 
-def find(paths: Iterable[Path], formats: Sequence[FileFormat] = FILE_FORMATS) -> list[Found]:
+def find(paths: Sequence[Path], formats: Sequence[FileFormat] = FILE_FORMATS) -> list[Found]:
     """Find the files under some paths, each with its format, in the order of their names.
 
-    Hidden files are passed over. Raises `MarketDataError` for a path that does not exist.
+    Hidden files are passed over. Raises `MarketDataError` for a path that does not exist, and
+    where there is no file under any.
     """
     files: dict[Path, None] = {}
     for path in paths:
@@ -79,6 +80,12 @@ def find(paths: Iterable[Path], formats: Sequence[FileFormat] = FILE_FORMATS) ->
             sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
         )
         files |= dict.fromkeys(each for each in own if _is_plain(each))
+    if not files:
+        raise MarketDataError(
+            "No files to import under "
+            + ", ".join(map(str, paths))
+            + "; hidden ones are passed over."
+        )
     return [_found(path, formats) for path in files]
 
 
@@ -98,25 +105,20 @@ def import_file(
     """
     if found.format is None:
         return _passed_over(found)
-    digest = _sha256(found.path)
-    if store.reopened().has_imported(digest, found.format.name):
-        return Outcome(found.path, "known", found.format.name, reason="imported before")
-    origin = Origin(
-        name=found.path.name,
-        format=found.format.name,
-        label=found.format.label,
-        sha256=digest,
-        bytes=found.bytes,
-        licence=found.format.licence,
-    )
     try:
-        parts = _parts(found)
-        commit = append(store, parts, origin, imported_at=imported_at, watch=watch)
+        origin = _origin(found, found.format)
+        earlier = store.reopened().imports_of(origin.sha256)
+        if any(_same_reading(origin, each.origin) for each in earlier):
+            return Outcome(found.path, "known", found.format.name, reason="imported before")
+        _refuse_other_label(origin, earlier)
+        commit = append(store, _parts(found), origin, imported_at=imported_at, watch=watch)
     except StoreError:
         raise
     except DataError as error:
         return Outcome(found.path, "broken", found.format.name, reason=str(error))
-    return _outcome(found, commit)
+    except OSError as error:
+        return Outcome(found.path, "broken", found.format.name, reason=f"cannot be read: {error}")
+    return _outcome(found, commit, _told_of(earlier))
 
 
 def rehearse(found: Found) -> Outcome:
@@ -164,7 +166,45 @@ def _passed_over(found: Found) -> Outcome:
     return Outcome(found.path, "unknown", reason="of no known format")
 
 
-def _outcome(found: Found, commit: Commit) -> Outcome:
+def _origin(found: Found, format_: FileFormat) -> Origin:
+    map_ = format_.column_map(found.path)
+    return Origin(
+        name=found.path.name,
+        format=format_.name,
+        label=format_.label,
+        sha256=_sha256(found.path),
+        bytes=found.bytes,
+        licence=format_.licence,
+        map_sha256=hashlib.sha256(map_).hexdigest() if map_ else "",
+    )
+
+
+def _same_reading(one: Origin, other: Origin) -> bool:
+    return (one.format, one.map_sha256) == (other.format, other.map_sha256)
+
+
+def _refuse_other_label(origin: Origin, earlier: Sequence[Commit]) -> None:
+    """Refuse a file whose bars were imported by their other end: together they look ahead."""
+    for commit in earlier:
+        if {origin.label, commit.origin.label} == {"open", "close"}:
+            raise MarketDataError(
+                f"{origin.name} was imported before with times as the bars' {commit.origin.label}, "
+                f"now they are read as their {origin.label}. If this is right, first take the "
+                f"others out: obverse data withdraw {commit.number}"
+            )
+
+
+def _told_of(earlier: Sequence[Commit]) -> tuple[str, ...]:
+    """What to know of a file that was imported before, read in another way."""
+    return tuple(
+        f"{commit.origin.name}: imported before as {commit.origin.format} or by another column "
+        f"map (import {commit.number}), whose rows stay; obverse data withdraw {commit.number} "
+        "takes them out"
+        for commit in earlier
+    )
+
+
+def _outcome(found: Found, commit: Commit, told: tuple[str, ...]) -> Outcome:
     assert found.format is not None
     series = dict.fromkeys(
         f"{entry.venue} {entry.instrument} {entry.kind}" for entry in commit.entries
@@ -176,7 +216,7 @@ def _outcome(found: Found, commit: Commit) -> Outcome:
         commit.rows_read,
         commit.rows,
         tuple(series),
-        commit.findings,
+        (*told, *commit.findings),
     )
 
 

@@ -5,8 +5,9 @@
 
 from obverse.market.store.commits import Commit, Entry, Origin
 from obverse.market.store.reading import scan, span
+from obverse.market.store.retirement import retire, withdraw
 from obverse.market.store.stores import Store, create_store, is_store, open_store
-from obverse.market.store.writing import append, retire
+from obverse.market.store.writing import append
 
 __all__ = [
     "Commit",
@@ -20,4 +21,5 @@ __all__ = [
     "retire",
     "scan",
     "span",
+    "withdraw",
 ]

@@ -28,6 +28,7 @@ class Origin(msgspec.Struct, frozen=True):
     sha256 : of the file's content; empty for what was fetched
     format : which reader read it
     label : what the source's times were: a bar's open or close, or an event's own
+    map_sha256 : of the column map that the file was read by, if any
     """
 
     name: str
@@ -36,6 +37,7 @@ class Origin(msgspec.Struct, frozen=True):
     sha256: str = ""
     bytes: int = 0
     licence: str = "not stated"
+    map_sha256: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -61,7 +63,7 @@ class Commit(msgspec.Struct, frozen=True):
     rows_read : rows that the source gave and the door let through
     rows_known : of them, rows that the store had already
     findings : what the door and the store noticed
-    retired : paths of earlier commits' files that were lost or damaged and count no more
+    retired : paths of earlier commits' files that count no more: lost, damaged or withdrawn
     """
 
     number: int

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from obverse.errors import StoreError
 
@@ -27,6 +29,10 @@ class Place(Protocol):
     @property
     def name(self) -> str:
         """The folder or URL, as people write it."""
+
+    @property
+    def locks(self) -> bool:
+        """Whether `writing` keeps other writers away."""
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -63,6 +69,11 @@ class LocalPlace:
     def name(self) -> str:
         """The folder."""
         return str(self.root)
+
+    @property
+    def locks(self) -> bool:
+        """It does."""
+        return True
 
     def exists(self, path: str) -> bool:
         """Whether there is a file."""
@@ -124,7 +135,9 @@ class LocalPlace:
 class RemotePlace:
     """A folder of a file system that fsspec knows.
 
-    There is no lock: two writers meet at the number of a commit, which one of them gets.
+    There is no lock: two writers meet at the number of a commit, which one of them gets, and
+    neither removes what may be the other's. A file system that cannot create an object only where
+    there is none leaves a moment in which both may write the number: import by one at a time there.
     """
 
     url: str
@@ -135,6 +148,11 @@ class RemotePlace:
     def name(self) -> str:
         """The URL."""
         return self.url
+
+    @property
+    def locks(self) -> bool:
+        """It does not."""
+        return False
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -150,7 +168,10 @@ class RemotePlace:
         if self.exists(path):
             raise FileExistsError(f"{self.url}/{path} exists already")
         self.files.makedirs(self._at(path).rsplit("/", 1)[0], exist_ok=True)
-        self.files.pipe_file(self._at(path), content)
+        try:
+            self.files.pipe_file(self._at(path), content, mode="create")
+        except (NotImplementedError, TypeError, ValueError):
+            self.files.pipe_file(self._at(path), content)
 
     def names(self, folder: str) -> list[str]:
         """List objects under a folder."""
@@ -187,8 +208,10 @@ def place_of(location: str | Path) -> Place:
     Raises `StoreError` where fsspec, or what it needs for the URL, is not installed.
     """
     text = str(location)
-    if "://" not in text or text.startswith("file://"):
-        return LocalPlace(Path(text.removeprefix("file://")))
+    if text.startswith("file://"):
+        return LocalPlace(Path(url2pathname(urlsplit(text).path)))
+    if "://" not in text:
+        return LocalPlace(Path(text))
     try:
         import fsspec
     except ImportError:

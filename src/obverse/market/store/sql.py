@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _ASKING = ("SELECT", "EXPLAIN", "RELATION")
+_HOMELESS = ("INTERVAL", "UNION")
 
 
 def query(store: Store, statement: str) -> pl.DataFrame:
@@ -29,8 +30,6 @@ def query(store: Store, statement: str) -> pl.DataFrame:
         import duckdb
     except ImportError:
         raise MarketDataError("SQL needs DuckDB: pip install 'obverse[sql]'.") from None
-    import polars as pl
-
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         if isinstance(store.place, RemotePlace):
@@ -41,16 +40,24 @@ def query(store: Store, statement: str) -> pl.DataFrame:
             asked = connection.extract_statements(statement)
             if len(asked) != 1 or asked[0].type.name not in _ASKING:
                 raise MarketDataError("One statement that gives rows is needed, such as SELECT.")
-            frame: pl.DataFrame = connection.sql(statement).pl()
+            frame = _frame(connection.sql(statement))
         except duckdb.Error as error:
             tables = ", ".join(sorted(store.known("kind"))) or "none: the store is empty"
             raise MarketDataError(f"{error}\nTables: {tables}.") from None
-        except pl.exceptions.PolarsError as error:
-            raise MarketDataError(
-                f"A column's type has no place in a table ({error}); cast it, an interval with "
-                "epoch(...)."
-            ) from None
     return frame
+
+
+def _frame(answer: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """Rows through Arrow's C interface, which needs no PyArrow."""
+    import polars as pl
+
+    for name, type_ in zip(answer.columns, answer.types, strict=True):
+        if any(word in str(type_) for word in _HOMELESS):
+            raise MarketDataError(
+                f"Column {name!r} is of type {type_}, which has no place in a table; cast it, an "
+                "interval with epoch(...)."
+            )
+    return pl.DataFrame(answer)
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, store: Store, kind: str) -> None:

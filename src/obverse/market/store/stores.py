@@ -53,17 +53,35 @@ class Store:
 
     @property
     def retired(self) -> frozenset[str]:
-        """Paths of files that were lost or damaged and count no more."""
+        """Paths of files that count no more: lost, damaged or withdrawn."""
         return frozenset(path for commit in self.commits for path in commit.retired)
 
-    def has_imported(self, sha256: str, format_name: str) -> bool:
-        """Whether a file of that content was imported by that format, and is still all there."""
-        retired = self.retired
-        return any(
-            commit.origin.sha256 == sha256
-            and commit.origin.format == format_name
-            and not any(entry.path in retired for entry in commit.entries)
+    def imports_of(self, sha256: str) -> tuple[Commit, ...]:
+        """Imports of a file of that content whose rows are all there still."""
+        return tuple(
+            commit
             for commit in self.commits
+            if commit.origin.sha256 == sha256 and not self.lacks_rows(commit)
+        )
+
+    def lacks_rows(self, commit: Commit) -> bool:
+        """Whether files were retired that had rows of an import, its own or those it left out."""
+        retired = self.retired
+        if any(entry.path in retired for entry in commit.entries):
+            return True
+        if not commit.rows_known:
+            return False
+        earlier = {
+            entry.path
+            for before in self.commits
+            if before.number < commit.number
+            for entry in before.entries
+        }
+        return any(
+            path in earlier
+            for after in self.commits
+            if after.number > commit.number
+            for path in after.retired
         )
 
     def reopened(self) -> Store:

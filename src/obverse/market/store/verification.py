@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from obverse.market.store.commits import Entry
+from obverse.market.store.retirement import orphans
 from obverse.market.store.stores import Store
-from obverse.market.store.writing import orphans
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def verify(
         if watch is not None:
             watch(entry.path, entry.bytes)
     left = [*orphans(store), *store.place.leftovers()]
-    unfinished = "of an import that was cut off or is at work; the next import removes it"
+    fate = "the next import removes it" if store.place.locks else "it may be deleted if none is"
+    unfinished = f"of an import that was cut off or is at work; {fate}"
     return (*faults, *(FileFault("note", path, unfinished) for path in left))
 
 

@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
-from obverse.errors import MarketDataError
 from obverse.market.observations import Finding
-from obverse.market.series.kinds import LOCAL_TIME, TIME
+from obverse.market.series.kinds import TIME
 from obverse.market.series.parts import Part, checked
 from obverse.market.store.commits import Commit, Entry, Origin, write_commit
-from obverse.market.store.reading import load
+from obverse.market.store.known_rows import new_rows, row_bounds
+from obverse.market.store.retirement import sweep
 from obverse.market.store.stores import Store
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def append(
     """
     with store.place.writing():
         store = store.reopened()
-        _sweep(store)
+        sweep(store)
         batch = _Batch(len(store.commits) + 1, _by_place(store))
         try:
             for part in parts:
@@ -85,8 +85,9 @@ def append(
                 if watch is not None:
                     watch(len(part.frame))
         except BaseException:
-            for entry in batch.entries:
-                store.place.remove(entry.path)
+            if store.place.locks:
+                for entry in batch.entries:
+                    store.place.remove(entry.path)
             raise
         commit = Commit(
             number=batch.number,
@@ -108,39 +109,6 @@ def _by_place(store: Store) -> dict[_Place, list[Entry]]:
     return found
 
 
-def retire(store: Store, paths: Sequence[str], *, imported_at: datetime) -> Commit:
-    """Take files that were lost or damaged out of the store, so that their source can come again.
-
-    What is left of them stays where it is until the next import sweeps it away.
-    """
-    with store.place.writing():
-        store = store.reopened()
-        commit = Commit(
-            number=len(store.commits) + 1,
-            imported_at=imported_at,
-            origin=Origin("repair", "repair", "event"),
-            entries=(),
-            rows_read=0,
-            retired=tuple(paths),
-        )
-        write_commit(store.place, commit)
-    return commit
-
-
-def _sweep(store: Store) -> None:
-    """Remove what interrupted writers left: the lock says that no other is at work."""
-    for path in store.place.leftovers():
-        store.place.remove(path)
-    for path in orphans(store):
-        store.place.remove(path)
-
-
-def orphans(store: Store) -> list[str]:
-    """Data files that no commit names: of an import that was cut off, or one at work now."""
-    named = {entry.path for entry in store.entries()}
-    return [path for path in store.place.names("data") if path not in named]
-
-
 def _add(store: Store, part: Part, batch: _Batch) -> None:
     """Write a part's months, several at a time: one is encoded while another is flushed."""
     part = checked(part)
@@ -148,10 +116,11 @@ def _add(store: Store, part: Part, batch: _Batch) -> None:
     batch.rows_read += len(part.frame)
     fresh: list[tuple[str, str, pl.DataFrame]] = []
     for month, frame in _months(part):
-        rows = _fresh(store, part, month, frame, batch)
+        there = batch.stored.get((part.venue, part.instrument, part.kind.name, month), ())
+        rows = new_rows(store.place, there, part, frame, batch.findings)
         batch.rows_known += len(frame) - len(rows)
         if len(rows):
-            fresh.append((_path(part, month, batch, len(fresh)), month, rows))
+            fresh.append((_stem(part, month, batch, len(fresh)), month, rows))
     if len(fresh) == 1:
         batch.take(_write(store, part, *fresh[0]))
         return
@@ -191,51 +160,21 @@ def _month(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def _fresh(
-    store: Store, part: Part, month: str, frame: pl.DataFrame, batch: _Batch
-) -> pl.DataFrame:
-    """Rows whose key is neither stored nor in this commit already."""
-    first, last = _bounds(frame)
-    there = batch.stored.get((part.venue, part.instrument, part.kind.name, month), ())
-    overlapping = [entry for entry in there if entry.first_ns <= last and entry.last_ns >= first]
-    if not overlapping:
-        return frame
-    stored = load(store.place, overlapping, part.kind)
-    _note_conflicts(part, frame, stored, batch.findings)
-    key = list(part.kind.key)
-    return frame.join(stored, on=key, how="anti", nulls_equal=True, maintain_order="left")
-
-
-def _note_conflicts(
-    part: Part, frame: pl.DataFrame, stored: pl.DataFrame, findings: list[Finding]
-) -> None:
-    import polars as pl
-
-    key = list(part.kind.key)
-    others = [name for name in part.kind.names if name not in (*key, LOCAL_TIME)]
-    both = frame.join(stored, on=key, how="inner", nulls_equal=True, suffix="_stored")
-    differs = [
-        (pl.col(name) != pl.col(f"{name}_stored")).fill_null(False).alias(name) for name in others
-    ]
-    found = both.select(differs)
-    columns = [name for name in others if found[name].any()]
-    if columns:
-        count = found.select(pl.any_horizontal(columns).sum()).item()
-        reason = (
-            f"{count:,} rows differ in {', '.join(columns)} from what is stored under the same "
-            f"{', '.join(key)}; what is stored stays"
-        )
-        findings.append(Finding("flagged", part.name, reason))
-
-
-def _write(store: Store, part: Part, path: str, month: str, frame: pl.DataFrame) -> Entry:
+def _write(store: Store, part: Part, stem: str, month: str, frame: pl.DataFrame) -> Entry:
     buffer = io.BytesIO()
     stored = frame.select(part.kind.stored)
     # The log has each file's bounds, and a level of 1 writes faster what is as small.
     stored.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
     content = buffer.getvalue()
-    store.place.write(path, content)
-    first, last = _bounds(frame)
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"{stem}-{digest[:12]}.parquet"
+    try:
+        store.place.write(path, content)
+    except FileExistsError:
+        if store.place.locks:
+            raise
+        # Another writer, or an import that was cut off, wrote the very same rows.
+    first, last = row_bounds(frame)
     return Entry(
         path=path,
         venue=part.venue,
@@ -246,12 +185,15 @@ def _write(store: Store, part: Part, path: str, month: str, frame: pl.DataFrame)
         first_ns=first,
         last_ns=last,
         bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest,
     )
 
 
-def _path(part: Part, month: str, batch: _Batch, before: int) -> str:
-    """Place of a new file: folders that other tools read as hive partitions."""
+def _stem(part: Part, month: str, batch: _Batch, before: int) -> str:
+    """Place of a new file: folders that other tools read as hive partitions.
+
+    The file's name ends with its hash, so that two writers of object storage never share one.
+    """
     folder = "/".join(
         f"{name}={quote(value, safe='')}"
         for name, value in (
@@ -261,15 +203,7 @@ def _path(part: Part, month: str, batch: _Batch, before: int) -> str:
             ("month", month),
         )
     )
-    return f"data/{folder}/{batch.number:08d}-{len(batch.entries) + before:05d}.parquet"
-
-
-def _bounds(frame: pl.DataFrame) -> tuple[int, int]:
-    times = frame[TIME].to_physical()
-    first, last = times.min(), times.max()
-    if not isinstance(first, int) or not isinstance(last, int):
-        raise MarketDataError("a part has rows without a time.")
-    return first, last
+    return f"data/{folder}/{batch.number:08d}-{len(batch.entries) + before:05d}"
 
 
 def _told(findings: Sequence[Finding]) -> tuple[str, ...]:

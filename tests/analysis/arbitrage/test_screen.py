@@ -23,6 +23,7 @@ from obverse.analysis.arbitrage import (
     rows,
     screen,
 )
+from obverse.analysis.arbitrage.depths import WALKED, Depth
 from obverse.errors import DataError
 from obverse.pricing import Carry, TradeFees, cash_and_carry, reverse_cash_and_carry
 
@@ -149,6 +150,10 @@ def test_the_same_contract_at_two_venues_waits_for_its_coins() -> None:
     [
         ({"depth_usd": 5000.0}, "future has 5,000 USD at its best price"),
         ({"bid_usd": None, "ask_usd": None}, "no bid and ask recorded: future"),
+        (
+            {"bid_usd": None, "ask_usd": None, "depth_usd": 5000.0, "depth_of": WALKED},
+            "future has 5,000 USD in its recorded order book",
+        ),
         ({"refusal": "too large"}, "too large"),
         ({}, ""),
     ],
@@ -209,6 +214,25 @@ def test_legs_of_a_market_have_its_fees_margins_and_refusals() -> None:
     assert perpetual.funding is not None
     small = legs_of(market["BTC"], book, size_usd=Decimal(5), spot=SpotTerms(), outlooks=Outlooks())
     assert small[1].refusal.startswith("5 USD is less than one lot")
+
+
+def test_a_walked_book_gives_the_prices_of_the_size() -> None:
+    market = ob.market.simulated(seed=7, venue="deribit")
+    book = ob.rulebook("deribit", as_of=market.asked)
+    depths = {
+        "BTC-PERPETUAL": Depth(5e6, WALKED, 50.0, 51.0),
+        "ETH-PERPETUAL": Depth(2e6),
+    }
+
+    def perpetual(coin: str, known: Outlooks) -> Leg:
+        terms = SpotTerms()
+        return legs_of(market[coin], book, size_usd=Decimal(100), spot=terms, outlooks=known)[1]
+
+    walked, best = (perpetual(coin, Outlooks(depths=depths)) for coin in ("BTC", "ETH"))
+    assert (walked.bid_usd, walked.ask_usd, walked.depth_usd) == (50, 51, 5e6)
+    plain = perpetual("ETH", Outlooks())
+    assert (best.bid_usd, best.ask_usd) == (plain.bid_usd, plain.ask_usd)
+    assert (best.depth_usd, plain.depth_usd) == (2e6, None)
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "NaN", "Infinity"])

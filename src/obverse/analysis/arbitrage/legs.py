@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from obverse.analysis.arbitrage.depths import BEST, Depth
 from obverse.analysis.arbitrage.outlooks import FundingOutlook, steady
 from obverse.analysis.sizes import contracts_of, margin_rates
 from obverse.contracts import Instrument, Kind
@@ -29,8 +30,10 @@ class Leg:
 
     Attributes
     ----------
-    bid_usd, ask_usd : best prices; None where they were not recorded
-    depth_usd : dollars that can be traded at them; None where that was not recorded
+    bid_usd, ask_usd : best prices, or those of the size where a recorded order book was walked;
+        None where they were not recorded, or the book is too thin
+    depth_usd : dollars that can be traded; None where that was not recorded
+    depth_of : what they are counted of
     taker_fee_rate, delivery_fee_rate : fractions of value
     initial_margin_rate : of the size's value at the mark; 1 for spot, which is paid
     refusal : why the venue would not take the size, or nothing
@@ -50,6 +53,7 @@ class Leg:
     initial_margin_rate: float
     funding: FundingOutlook | None = None
     refusal: str = ""
+    depth_of: str = BEST
 
     def __post_init__(self) -> None:
         """Refuse prices that are none and a crossed book."""
@@ -79,10 +83,10 @@ class SpotTerms:
 
 @dataclass(frozen=True)
 class Outlooks:
-    """What is known beside the snapshot: funding by symbol, and depth in dollars by symbol."""
+    """What is known beside the snapshot, by symbol: funding, and depth."""
 
     funding: Mapping[str, FundingOutlook] = field(default_factory=dict)
-    depth_usd: Mapping[str, float] = field(default_factory=dict)
+    depths: Mapping[str, Depth] = field(default_factory=dict)
 
 
 def legs_of(
@@ -138,6 +142,8 @@ def _leg(
 ) -> Leg:
     contracts = contracts_of(instrument, quote.mark, size_usd)
     perpetual = quote.kind is Kind.PERPETUAL
+    depth = outlooks.depths.get(quote.symbol)
+    bid, ask = _prices(quote, depth)
     return Leg(
         venue=snapshot.venue,
         symbol=quote.symbol,
@@ -145,15 +151,24 @@ def _leg(
         contract="perpetual" if perpetual else "future",
         expiry=quote.expiry,
         mark_usd=float(quote.mark),
-        bid_usd=None if quote.bid is None else float(quote.bid),
-        ask_usd=None if quote.ask is None else float(quote.ask),
-        depth_usd=outlooks.depth_usd.get(quote.symbol),
+        bid_usd=bid,
+        ask_usd=ask,
+        depth_usd=None if depth is None else depth.usd,
         taker_fee_rate=float(book.fee_rate(instrument, "taker")),
         delivery_fee_rate=0.0 if perpetual else float(book.fee_rate(instrument, "delivery")),
         initial_margin_rate=margin_rates(book, instrument, quote.mark, size_usd).initial,
         funding=_outlook(quote, outlooks) if perpetual else None,
         refusal=_refusal(book, instrument, contracts, size_usd),
+        depth_of=BEST if depth is None else depth.where,
     )
+
+
+def _prices(quote: Quote, depth: Depth | None) -> tuple[float | None, float | None]:
+    """Prices at which the size sells and buys: a walked book's, else the best ones."""
+    if depth is not None and depth.where != BEST:
+        return depth.bid_usd, depth.ask_usd
+    bid, ask = (None if price is None else float(price) for price in (quote.bid, quote.ask))
+    return bid, ask
 
 
 def _outlook(quote: Quote, outlooks: Outlooks) -> FundingOutlook | None:

@@ -1,14 +1,15 @@
-"""What a store knows beside a snapshot: funding histories, and the size at best prices."""
+"""What a store knows beside a snapshot: funding histories, and depth."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from obverse.analysis.arbitrage.depths import stored_depth
 from obverse.analysis.arbitrage.legs import Outlooks
 from obverse.analysis.arbitrage.outlooks import LEAST, FundingOutlook, funding_outlook
-from obverse.errors import ObverseError
-from obverse.market.series.kinds import BOOK_TOPS, FUNDING
+from obverse.market.series.kinds import BOOK_LEVELS, BOOK_TOPS, FUNDING
 from obverse.market.store import Store, scan
 from obverse.rulebooks import Rulebook
 
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
 HISTORY = timedelta(days=90)
 FRESH = timedelta(days=1)
-BOOK_AGE = timedelta(minutes=1)
 
 
-def stored_outlooks(store: Store, book: Rulebook, at: datetime) -> Outlooks:
+def stored_outlooks(store: Store, book: Rulebook, at: datetime, size_usd: Decimal) -> Outlooks:
     """Read what was known at an instant.
 
     A funding history counts if it has 30 periods of 8 hours in the 90 days before and ends less
-    than a day before; a best price if it is less than a minute old.
+    than a day before. Depth is as `obverse.analysis.arbitrage.depths` has it.
     """
     return Outlooks(
         funding={
@@ -32,17 +32,17 @@ def stored_outlooks(store: Store, book: Rulebook, at: datetime) -> Outlooks:
             for symbol in _instruments(store, book, FUNDING.name)
             if (outlook := _funding(store, book.venue, symbol, at)) is not None
         },
-        depth_usd={
+        depths={
             symbol: depth
-            for symbol in _instruments(store, book, BOOK_TOPS.name)
-            if (depth := _depth_usd(store, book, symbol, at)) is not None
+            for symbol in _instruments(store, book, BOOK_LEVELS.name, BOOK_TOPS.name)
+            if (depth := stored_depth(store, book, symbol, at, size_usd)) is not None
         },
     )
 
 
-def _instruments(store: Store, book: Rulebook, kind: str) -> list[str]:
-    entries = store.entries(venue=book.venue, kind=kind)
-    return list(dict.fromkeys(entry.instrument for entry in entries))
+def _instruments(store: Store, book: Rulebook, *kinds: str) -> list[str]:
+    entries = store.entries(venue=book.venue)
+    return list(dict.fromkeys(entry.instrument for entry in entries if entry.kind in kinds))
 
 
 def _funding(store: Store, venue: str, symbol: str, at: datetime) -> FundingOutlook | None:
@@ -69,19 +69,3 @@ def eight_hourly(rows: pl.DataFrame) -> list[float]:
     period = pl.col("time").dt.offset_by("-1ns").dt.truncate("8h").alias("period")
     grouped = rows.select(period, of_8_hours).group_by("period", maintain_order=True)
     return grouped.agg(pl.col("rate_8h").mean())["rate_8h"].to_list()
-
-
-def _depth_usd(store: Store, book: Rulebook, symbol: str, at: datetime) -> float | None:
-    """Dollars at the thinner side's best price."""
-    rows = scan(
-        store, BOOK_TOPS.name, venue=book.venue, instrument=symbol, since=at - BOOK_AGE, until=at
-    ).collect()
-    try:
-        instrument = book.instrument(symbol)
-    except ObverseError:
-        return None
-    if rows.is_empty() or instrument.payoff.name != "inverse":
-        return None
-    sizes = rows.select("bid_size", "ask_size").row(-1)
-    known = [size for size in sizes if size is not None]
-    return min(known) * float(instrument.multiplier) if len(known) == 2 else None

@@ -115,7 +115,8 @@ class ArbitrageScreen(Tabular):
 
     def _notes(self, shown: int) -> tuple[str, ...]:
         notes = [
-            f"Source: {self.source}. Net of half-spreads, taker and delivery fees, expected "
+            f"Source: {self.source}. Net of half-spreads (of the whole size "
+            "where an order book was recorded), taker and delivery fees, expected "
             "funding, money and coin loans, a settlement's miss and coins on their way. On margin: "
             "per year of 365 days, simple, on the initial margin of both legs. ±: one standard "
             "deviation of the expected funding."
@@ -193,10 +194,10 @@ def _fault(leg: Leg, size_usd: Decimal) -> str:
     """Why one leg cannot be traded at a size."""
     if leg.refusal:
         return leg.refusal
+    if leg.depth_usd is not None and leg.depth_usd < size_usd:
+        return f"{leg.symbol} has {leg.depth_usd:,.0f} USD {leg.depth_of}"
     if leg.bid_usd is None or leg.ask_usd is None:
         return f"no bid and ask recorded: {leg.symbol}"
-    if leg.depth_usd is not None and leg.depth_usd < size_usd:
-        return f"{leg.symbol} has {leg.depth_usd:,.0f} USD at its best price"
     return ""
 
 

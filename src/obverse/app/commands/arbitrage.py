@@ -128,7 +128,7 @@ def _legs(asked: Request, market: Market, place: str, size: Decimal) -> list[Leg
         if market.simulated:
             outlooks = _simulated_outlooks(asked.seed, market, coin)
         elif is_store(place):
-            outlooks = stored_outlooks(open_store(place), book, market.asked)
+            outlooks = stored_outlooks(open_store(place), book, market.asked, size)
         else:
             outlooks = Outlooks()
         legs += legs_of(market[coin], book, size_usd=size, spot=asked.spot, outlooks=outlooks)

@@ -24,6 +24,7 @@ from obverse.analysis.arbitrage import (
     screen,
 )
 from obverse.analysis.arbitrage.depths import WALKED, Depth
+from obverse.analysis.arbitrage.outlooks import steady
 from obverse.errors import DataError
 from obverse.pricing import Carry, TradeFees, cash_and_carry, reverse_cash_and_carry
 
@@ -163,6 +164,17 @@ def test_a_row_that_cannot_be_executed_says_why(changes: dict[str, Any], reason:
     found = screen(legs, AT, Decimal(10_000), PLAIN, source="made")
     assert found.reasons == (reason,)
     assert found.table().records()[0]["reason"] == reason
+
+
+def test_funding_without_a_history_has_an_unknown_uncertainty_not_none() -> None:
+    known = FundingOutlook(0.0001, 0.0001, 0.5, 0.0001, 300)
+    for outlook, unknown in ((steady(0.0001), True), (None, True), (known, False)):
+        legs = [leg("spot"), leg(**quoted(120)), leg("perpetual", funding=outlook, **quoted(101))]
+        found = screen(legs, AT, Decimal(100), PLAIN, source="made")
+        for row in found.table().records():
+            is_unknown = unknown and "perpetual" in str(row["sort"])
+            assert (row["uncertain_bp"] is None) == is_unknown
+            assert (row["funding_deviation"] is None) == is_unknown
 
 
 def test_one_that_costs_more_than_it_brings_says_so_and_comes_last() -> None:

@@ -62,7 +62,7 @@ class ArbitrageScreen(Tabular):
             number("net_bp", "Net", "bp", 1, signed=True),
             number("uncertain_bp", "±", "bp", 1),
             percent("return_on_margin", "On margin", unit="%/y"),
-            *(machine(name, "fraction") for name in _PARTS),
+            *(machine(name, "fraction") for name in (*_PARTS, "funding_deviation")),
             machine("margin_rate", "fraction"),
             machine("depth_usd", "USD"),
             machine("venues"),
@@ -119,7 +119,7 @@ class ArbitrageScreen(Tabular):
             "where an order book was recorded), taker and delivery fees, expected "
             "funding, money and coin loans, a settlement's miss and coins on their way. On margin: "
             "per year of 365 days, simple, on the initial margin of both legs. ±: one standard "
-            "deviation of the expected funding."
+            "deviation of the expected funding, where a history of it is known."
         ]
         if shown < len(self):
             notes.append(f"{len(self) - shown:,} rows more: --json and --csv have all.")
@@ -131,6 +131,8 @@ class ArbitrageScreen(Tabular):
         first, others = self.legs[pair.one], _other(self.legs, pair)
         sold, bought = (first.symbol, others) if own.sells_first[place] else (others, first.symbol)
         depth = float(own.depth_usd[place])
+        known = self._is_uncertainty_known(pair)
+        deviation = float(own.funding_deviation[place]) if known else None
         return (
             pair.sort,
             sold,
@@ -138,18 +140,27 @@ class ArbitrageScreen(Tabular):
             float(own.years[place]) * DAYS_PER_YEAR,
             float(own.gross[place]) * 1e4,
             float(own.net[place]) * 1e4,
-            float(own.funding_deviation[place]) * 1e4,
+            None if deviation is None else deviation * 1e4,
             float(own.return_on_margin[place]),
             *(float(getattr(own, name)[place]) for name in _PARTS),
+            deviation,
             float(own.capital[place]),
             depth if np.isfinite(depth) else None,
             "/".join(dict.fromkeys(leg.venue for leg in _legs(self.legs, pair))),
             self.reasons[place],
         )
 
+    def _is_uncertainty_known(self, pair: Pair) -> bool:
+        """Whether the perpetuals of a row have funding histories."""
+        return all(
+            leg.funding is not None and leg.funding.observations > 0
+            for leg in _legs(self.legs, pair)
+            if leg.contract == "perpetual"
+        )
+
 
 _PARTS = (
-    "spread", "fees", "funding", "funding_deviation", "money", "basis", "delay",
+    "spread", "fees", "funding", "money", "basis", "delay",
 )  # fmt: skip
 
 
@@ -218,7 +229,7 @@ def _warnings(legs: Sequence[Leg]) -> tuple[str, ...]:
     steady = [leg for leg in legs if leg.funding is not None and not leg.funding.observations]
     if steady:
         found.append(
-            "Funding without a history is taken to stay as it is; its uncertainty as zero."
+            "Funding without a history is taken to stay as it is, with an unknown uncertainty."
         )
     return tuple(found)
 

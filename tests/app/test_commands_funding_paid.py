@@ -67,3 +67,10 @@ def test_what_cannot_be_told_is_said(
     result = obverse("funding", "--paid", *arguments)
     assert result.exit_code == 2, result.output
     assert words in result.stderr
+
+
+def test_a_simulated_run_tells_of_the_payments_in_the_store(obverse, stored: Path) -> None:
+    arguments = ("funding", "--venue", "okx", "--at", "2024-03-01")
+    assert "--paid has what the store" in " ".join(obverse(*arguments).stderr.split())
+    assert "--paid" not in obverse(*arguments, "--market", "simulated").stderr
+    assert "--paid" not in obverse("funding", "--venue", "deribit", "--at", "2024-03-01").stderr

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from obverse.app.commands.opening import DEFAULT_VENUE, SIMULATED, default_store, latest
 from obverse.app.commands.sheet import Faces, Sheet, put
+from obverse.app.console import remark
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
 from obverse.errors import DataError, MarketDataError, RuleError
 from obverse.market import history, read
+from obverse.market.series.kinds import FUNDING
+from obverse.market.store import is_store, open_store
 from obverse.marks.explain import rule_words
 from obverse.marks.funding_sheets import (
     accruing_table,
@@ -65,6 +68,7 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
     if asked.paid:
         _paid(asked, faces)
         return
+    _mention_payments(asked)
     place = asked.market or SIMULATED
     over = _range(asked, place)
     made = _run(asked, place, over)
@@ -106,6 +110,14 @@ def _paid(asked: Request, faces: Faces) -> None:
     store = asked.market or default_store()
     request = funding_paid.Request(store, asked.venue, asked.instrument, asked.start, asked.until)
     funding_paid.run(request, faces)
+
+
+def _mention_payments(asked: Request) -> None:
+    """Say that a store has payments of the venue, where the rules run on the simulated market."""
+    if asked.market is not None or asked.venue is None or not is_store(store := default_store()):
+        return
+    if any(open_store(store).entries(venue=asked.venue, kind=FUNDING.name)):
+        remark(f"The rules run on the simulated market; --paid has what the store {store} knows.")
 
 
 def _range(asked: Request, place: str) -> Range:

@@ -12,6 +12,8 @@ import pytest
 
 from obverse.contracts import Kind
 from obverse.market import Quote, Snapshot
+from obverse.market.sources.importing import find, import_file
+from obverse.market.store import Store, create_store
 from obverse.market.validation import validate
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -56,3 +58,24 @@ def deribit_recordings() -> Path:
     if not folder.exists():
         pytest.skip(f"no recorded market data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def deribit_store(tmp_path_factory: pytest.TempPathFactory, deribit_recordings: Path) -> Store:
+    """The recorded Deribit forwards in a store."""
+    return _stored(tmp_path_factory, deribit_recordings, "forward_curve.parquet")
+
+
+@pytest.fixture(scope="session")
+def recorded_store(tmp_path_factory: pytest.TempPathFactory, deribit_recordings: Path) -> Store:
+    """The recorded Deribit forwards and perpetuals in a store."""
+    names = ("forward_curve.parquet", "perpetual_prices.parquet")
+    return _stored(tmp_path_factory, deribit_recordings, *names)
+
+
+def _stored(factory: pytest.TempPathFactory, folder: Path, *names: str) -> Store:
+    store = create_store(factory.mktemp("recorded") / "store")
+    for name in names:
+        (found,) = find([folder / name])
+        import_file(store, found, imported_at=AT)
+    return store.reopened()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,7 @@ from obverse.curves.constant_maturity import TENOR_DAYS, ConstantMaturity, Reach
 from obverse.curves.histories import CurveHistory, curve_history
 from obverse.curves.interpolation import Extrapolation, Interpolation
 from obverse.errors import MarketDataError
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 
 from .made_histories import DAY_NS, Curves, made
 
@@ -25,21 +23,8 @@ COINS = ("BTC", "ETH")
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit curves in a store."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data" / "deribit"
-    if not folder.exists():
-        pytest.skip(f"no recorded market data at {folder}")
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    for name in ("forward_curve.parquet", "perpetual_prices.parquet"):
-        (found,) = find([folder / name])
-        import_file(store, found, imported_at=AT)
-    return store.reopened()
-
-
-@pytest.fixture(scope="module")
-def histories(recorded: Store) -> dict[str, CurveHistory]:
-    return {coin: curve_history(recorded, "deribit", coin) for coin in COINS}
+def histories(recorded_store: Store) -> dict[str, CurveHistory]:
+    return {coin: curve_history(recorded_store, "deribit", coin) for coin in COINS}
 
 
 def plain_rates(history: CurveHistory, place: int, days: float, method: Interpolation) -> float:
@@ -99,10 +84,10 @@ def test_recorded_forwards_go_to_the_index_within_three_hours_of_expiry(
     assert np.median(gaps) < 2
 
 
-def test_a_cut_history_gives_the_rows_of_the_full_one(recorded: Store) -> None:
+def test_a_cut_history_gives_the_rows_of_the_full_one(recorded_store: Store) -> None:
     at = datetime(2026, 2, 20, 9, tzinfo=UTC)
-    known = curve_history(recorded, "deribit", "BTC", until=at)
-    whole = curve_history(recorded, "deribit", "BTC")
+    known = curve_history(recorded_store, "deribit", "BTC", until=at)
+    whole = curve_history(recorded_store, "deribit", "BTC")
     for method in Interpolation:
         early = constant_maturity(known, method=method)
         full = constant_maturity(whole, method=method)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,11 @@ import pytest
 from obverse.curves import curve
 from obverse.curves.histories import CurveHistory, curve_history, from_tickers
 from obverse.errors import MarketDataError
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 from obverse.market.store.markets import stored_market
 
 AT = datetime(2026, 2, 1, 12, tzinfo=UTC)
 NEAR, FAR = datetime(2026, 3, 27, 8, tzinfo=UTC), datetime(2026, 6, 26, 8, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit curves in a store."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data" / "deribit"
-    if not folder.exists():
-        pytest.skip(f"no recorded market data at {folder}")
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    for name in ("forward_curve.parquet", "perpetual_prices.parquet"):
-        (found,) = find([folder / name])
-        import_file(store, found, imported_at=AT)
-    return store.reopened()
 
 
 def ticker(symbol: str, minute: int, mark: float, **changes: Any) -> dict[str, Any]:
@@ -45,12 +30,12 @@ def history(*rows: dict[str, Any]) -> CurveHistory:
     return from_tickers(pl.DataFrame(list(rows)), "deribit", "BTC", "rows")
 
 
-def test_every_snapshot_is_the_curve_of_its_instant(recorded: Store) -> None:
-    found = curve_history(recorded, "deribit", "BTC")
+def test_every_snapshot_is_the_curve_of_its_instant(recorded_store: Store) -> None:
+    found = curve_history(recorded_store, "deribit", "BTC")
     assert len(found) == 481
     years, rates, snapshots = found.years, found.continuous_rates, found.snapshot_of_node
     for place in range(0, len(found), 40):
-        term = curve(stored_market(recorded, found.moment(place), "deribit"), "BTC")
+        term = curve(stored_market(recorded_store, found.moment(place), "deribit"), "BTC")
         own = found.nodes(place)
         assert term.index_usd == found.index_usd[place]
         assert [node.mark_usd for node in term.nodes] == found.marks_usd[own].tolist()
@@ -64,18 +49,18 @@ def test_every_snapshot_is_the_curve_of_its_instant(recorded: Store) -> None:
         assert marks == ([] if np.isnan(p := found.perpetual_usd[place]) else [p])
 
 
-def test_a_history_as_of_an_instant_is_that_of_a_store_cut_there(recorded: Store) -> None:
+def test_a_history_as_of_an_instant_is_that_of_a_store_cut_there(recorded_store: Store) -> None:
     at = datetime(2026, 2, 20, 9, tzinfo=UTC)
-    early = curve_history(recorded, "deribit", "ETH", until=at)
-    cut = curve_history(recorded, "deribit", "ETH").until(at)
+    early = curve_history(recorded_store, "deribit", "ETH", until=at)
+    cut = curve_history(recorded_store, "deribit", "ETH").until(at)
     for name in ("instants_ns", "index_usd", "offsets", "expiries_ns", "marks_usd", "listed"):
         assert np.array_equal(getattr(early, name), getattr(cut, name)), name
     assert early.symbols == cut.symbols
     assert early.moment(len(early) - 1) <= at
 
 
-def test_listed_only_keeps_what_is_traded(recorded: Store) -> None:
-    found = curve_history(recorded, "deribit", "BTC")
+def test_listed_only_keeps_what_is_traded(recorded_store: Store) -> None:
+    found = curve_history(recorded_store, "deribit", "BTC")
     traded = found.listed_only()
     assert len(traded) == len(found)
     assert traded.listed.all()
@@ -118,6 +103,6 @@ def test_a_snapshot_of_a_perpetual_alone_has_no_nodes() -> None:
     assert found.between(1, 3).offsets.tolist() == [0, 1, 1]
 
 
-def test_what_is_not_there_is_said(recorded: Store) -> None:
+def test_what_is_not_there_is_said(recorded_store: Store) -> None:
     with pytest.raises(MarketDataError, match="no curves of SOL at deribit"):
-        curve_history(recorded, "deribit", "SOL")
+        curve_history(recorded_store, "deribit", "SOL")

@@ -17,26 +17,12 @@ from obverse.curves.joined import KAPPA, accruing_rates, joined_curves, perpetua
 from obverse.errors import MarketDataError
 from obverse.market.series.kinds import TICKERS
 from obverse.market.series.parts import Part
-from obverse.market.sources.importing import find, import_file
 from obverse.market.store import Origin, Store, append, create_store
 
 from .made_histories import made
 
 AT = datetime(2026, 2, 1, 12, tzinfo=UTC)
 CURVE = {0.25: 100.01, 3: 100.05, 30: 101.0}
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit curves in a store."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data" / "deribit"
-    if not folder.exists():
-        pytest.skip(f"no recorded market data at {folder}")
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    for name in ("forward_curve.parquet", "perpetual_prices.parquet"):
-        (found,) = find([folder / name])
-        import_file(store, found, imported_at=AT)
-    return store.reopened()
 
 
 @given(
@@ -109,9 +95,11 @@ def test_dated_futures_come_after_the_perpetual() -> None:
     assert np.isnan(alone.dated_rates[0])
 
 
-def test_recorded_joined_curves_pass_through_perpetual_and_dated_alike(recorded: Store) -> None:
+def test_recorded_joined_curves_pass_through_perpetual_and_dated_alike(
+    recorded_store: Store,
+) -> None:
     for coin in ("BTC", "ETH"):
-        history = curve_history(recorded, "deribit", coin)
+        history = curve_history(recorded_store, "deribit", coin)
         found = joined_curves(history)
         has = np.isfinite(found.short_rates)
         premium = history.perpetual_usd[has] / history.index_usd[has] - 1
@@ -122,10 +110,10 @@ def test_recorded_joined_curves_pass_through_perpetual_and_dated_alike(recorded:
         assert ahead.rates[:, 1] == pytest.approx(dated.rates[:, 0], abs=1e-12)
 
 
-def test_a_cut_history_gives_the_rows_of_the_full_one(recorded: Store) -> None:
+def test_a_cut_history_gives_the_rows_of_the_full_one(recorded_store: Store) -> None:
     at = datetime(2026, 2, 20, 9, tzinfo=UTC)
-    early = joined_curves(curve_history(recorded, "deribit", "ETH", until=at))
-    full = joined_curves(curve_history(recorded, "deribit", "ETH"))
+    early = joined_curves(curve_history(recorded_store, "deribit", "ETH", until=at))
+    full = joined_curves(curve_history(recorded_store, "deribit", "ETH"))
     rows = len(early.history)
     for name in ("premiums", "short_rates", "dated_rates", "accruing"):
         cut = getattr(full, name)[:rows]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,25 +13,12 @@ from obverse.curves import Shape, curve
 from obverse.curves.histories import CurveHistory, curve_history
 from obverse.curves.regimes import regimes
 from obverse.errors import MarketDataError
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 from obverse.market.store.markets import stored_market
 
 from .made_histories import Curves, made
 
 UP, DOWN, BOTH = {10: 101.0, 90: 102.0}, {10: 99.0, 90: 98.0}, {10: 101.0, 90: 99.0}
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit curves in a store."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data" / "deribit"
-    if not folder.exists():
-        pytest.skip(f"no recorded market data at {folder}")
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    (found,) = find([folder / "forward_curve.parquet"])
-    import_file(store, found, imported_at=datetime(2026, 2, 1, tzinfo=UTC))
-    return store.reopened()
 
 
 def plain_shape(history: CurveHistory, place: int) -> Shape:
@@ -61,12 +46,12 @@ def test_every_shape_is_that_of_the_plain_rule(curves: Curves) -> None:
         assert list(regimes(history).shapes) == expected
 
 
-def test_recorded_shapes_are_those_of_each_curve(recorded: Store) -> None:
+def test_recorded_shapes_are_those_of_each_curve(deribit_store: Store) -> None:
     for coin in ("BTC", "ETH"):
-        history = curve_history(recorded, "deribit", coin)
+        history = curve_history(deribit_store, "deribit", coin)
         found = regimes(history)
         for place in range(0, len(history), 160):
-            term = curve(stored_market(recorded, history.moment(place), "deribit"), coin)
+            term = curve(stored_market(deribit_store, history.moment(place), "deribit"), coin)
             assert found.shapes[place] is term.shape
         whole = (history.instants_ns[-1] - history.instants_ns[0]) / (86_400 * 10**9)
         assert found.days == pytest.approx(whole)

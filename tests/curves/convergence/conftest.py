@@ -19,18 +19,6 @@ RECORDED = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def deribit_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit forwards in a store."""
-    file = RECORDED / "deribit" / "forward_curve.parquet"
-    if not file.exists():
-        pytest.skip(f"no recorded market data at {file}")
-    store = create_store(tmp_path_factory.mktemp("forwards") / "store")
-    (found,) = find([file])
-    import_file(store, found, imported_at=NOW)
-    return store.reopened()
-
-
-@pytest.fixture(scope="session")
 def recorded(deribit_store: Store) -> dict[str, CurveHistory]:
     """Recorded Deribit curves by coin."""
     return {coin: curve_history(deribit_store, "deribit", coin) for coin in ("BTC", "ETH")}

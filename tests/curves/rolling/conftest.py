@@ -20,8 +20,7 @@ from obverse.curves.rolling import (
     cycle_contracts,
     days_before_schedule,
 )
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 from obverse.marks.schedule import to_ns
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -59,18 +58,6 @@ def _panel(
 def make_panel() -> MakePanel:
     """Make a panel by hand."""
     return _panel
-
-
-@pytest.fixture(scope="session")
-def deribit_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The recorded Deribit forwards in a store."""
-    file = RECORDED / "deribit" / "forward_curve.parquet"
-    if not file.exists():
-        pytest.skip(f"no recorded market data at {file}")
-    store = create_store(tmp_path_factory.mktemp("forwards") / "store")
-    (found,) = find([file])
-    import_file(store, found, imported_at=NOW)
-    return store.reopened()
 
 
 @pytest.fixture(scope="session")

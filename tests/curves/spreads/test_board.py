@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,31 +12,21 @@ from obverse.contracts.spreads import spread_coin_delta
 from obverse.curves.histories import curve_history
 from obverse.curves.spreads import half_life, spread_board, z_scores
 from obverse.errors import MarketDataError, SymbolError
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 
 from ..made_histories import made
 
 CUT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, deribit_recordings: Path) -> Store:
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    for name in ("forward_curve.parquet", "perpetual_prices.parquet"):
-        (found,) = find([deribit_recordings / name])
-        import_file(store, found, imported_at=datetime(2026, 6, 1, tzinfo=UTC))
-    return store.reopened()
-
-
 def generic(name: str) -> Instrument:
     return Instrument.generic("inverse", "10", "BTC")
 
 
-def test_recorded_board_is_the_one_of_a_store_cut_there(recorded: Store) -> None:
-    early = curve_history(recorded, "deribit", "BTC", until=CUT)
+def test_recorded_board_is_the_one_of_a_store_cut_there(recorded_store: Store) -> None:
+    early = curve_history(recorded_store, "deribit", "BTC", until=CUT)
     found = spread_board(early, generic, usd_amount=1_000_000)
-    later = curve_history(recorded, "deribit", "BTC").until(CUT)
+    later = curve_history(recorded_store, "deribit", "BTC").until(CUT)
     assert found.table().rows == spread_board(later, generic, usd_amount=1_000_000).table().rows
     assert len(found.rows) == 28
     row = found["BTC-25SEP26 − BTC-26JUN26"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -25,20 +24,10 @@ from obverse.curves.spreads import (
 )
 from obverse.curves.spreads.kinds import leg_prices
 from obverse.errors import MarketDataError, SymbolError
-from obverse.market.sources.importing import find, import_file
-from obverse.market.store import Store, create_store
+from obverse.market.store import Store
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR = 3600 * 10**9
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, deribit_recordings: Path) -> Store:
-    store = create_store(tmp_path_factory.mktemp("recorded") / "store")
-    for name in ("forward_curve.parquet", "perpetual_prices.parquet"):
-        (found,) = find([deribit_recordings / name])
-        import_file(store, found, imported_at=AT)
-    return store.reopened()
 
 
 def series(name: str, hours: list[float], prices: list[float]) -> PriceSeries:
@@ -60,8 +49,8 @@ def longest_pair(history: CurveHistory) -> tuple[str, str]:
     return near, far
 
 
-def test_recorded_calendar_spread_is_the_difference_of_its_marks(recorded: Store) -> None:
-    history = curve_history(recorded, "deribit", "BTC")
+def test_recorded_calendar_spread_is_the_difference_of_its_marks(recorded_store: Store) -> None:
+    history = curve_history(recorded_store, "deribit", "BTC")
     near, far = longest_pair(history)
     found = calendar_spread(history, near, far)
     assert len(found) > 100
@@ -80,10 +69,10 @@ def test_recorded_calendar_spread_is_the_difference_of_its_marks(recorded: Store
     assert np.abs(np.median(found.annualised)) < 0.15
 
 
-def test_a_spread_as_of_an_instant_is_that_of_a_store_cut_there(recorded: Store) -> None:
+def test_a_spread_as_of_an_instant_is_that_of_a_store_cut_there(recorded_store: Store) -> None:
     cut = datetime(2026, 2, 20, 9, tzinfo=UTC)
-    whole = curve_history(recorded, "deribit", "BTC")
-    early = curve_history(recorded, "deribit", "BTC", until=cut)
+    whole = curve_history(recorded_store, "deribit", "BTC")
+    early = curve_history(recorded_store, "deribit", "BTC", until=cut)
     near, far = longest_pair(early)
     of_early, of_whole = calendar_spread(early, near, far), calendar_spread(whole, near, far)
     known = of_whole.until(int(early.instants_ns[-1]))
@@ -100,8 +89,8 @@ def test_a_spread_as_of_an_instant_is_that_of_a_store_cut_there(recorded: Store)
     )
 
 
-def test_perpetual_against_dated_and_butterfly(recorded: Store) -> None:
-    history = curve_history(recorded, "deribit", "ETH")
+def test_perpetual_against_dated_and_butterfly(recorded_store: Store) -> None:
+    history = curve_history(recorded_store, "deribit", "ETH")
     near, far = longest_pair(history)
     found = perpetual_spread(history, far)
     left = (history.expiries_ns[history.symbols.index(far)] - found.instants_ns) / (8760 * HOUR)

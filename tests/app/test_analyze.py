@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from obverse.app.commands.analyze import Request, run
-from obverse.errors import MarketDataError
+from obverse.app.market_cli import dollars
+from obverse.errors import DataError, MarketDataError
 from obverse.market.series import Part
 from obverse.market.series.kinds import kind_named
 from obverse.market.store import Origin, append, create_store
@@ -105,6 +106,19 @@ def test_data_that_ends_before_the_instant_says_so(
 ) -> None:
     run(asked(place, "2024-06-01"), False, False, None)
     assert "The last row is 92 days before 2024-06-01T00:00:00Z" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("coins", [float("nan"), float("inf"), 0.0, -1.0])
+def test_reserves_that_are_none_are_refused(place: Path, coins: float) -> None:
+    asked = Request(str(place), "binance", "BTCUSD_PERP", reserves_coin=coins)
+    with pytest.raises(DataError, match="expected coins above zero"):
+        run(asked, False, False, None)
+
+
+@pytest.mark.parametrize("words", ["", "0", "1000,nan", "inf", "-5", "much"])
+def test_sizes_that_are_none_are_refused(words: str) -> None:
+    with pytest.raises(DataError, match="expected dollars above zero"):
+        dollars(words)
 
 
 def test_an_instrument_that_is_not_there_is_named(place: Path) -> None:

@@ -105,6 +105,9 @@ def test_nothing_later_than_the_instant_is_used(obverse, stored: Path) -> None:
     [
         (("--size", "lots"), "expected dollars"),
         (("--size", "0"), "above zero"),
+        (("--size", "nan"), "above zero"),
+        (("--size", "inf"), "above zero"),
+        (("--size", "1e30"), "at most"),
         (("--horizon-days", "0"), "horizon"),
         (("--underlying", "XRP", "--venue", "deribit"), "XRP"),
         (("--venue", "ftx"), "ftx"),

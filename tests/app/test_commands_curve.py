@@ -14,7 +14,7 @@ def test_a_curve_beside_what_it_was(obverse) -> None:
     result = obverse("curve", "--compare", "1d,7d,30d", "--underlying", "BTC")
     assert result.exit_code == 0, result.output
     assert "SIMULATED" in result.stdout
-    assert "in 30d" in result.stdout
+    assert "30d change" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
@@ -50,6 +50,7 @@ def test_a_ghost_from_before_the_data_is_told(obverse, tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--compare", "soon"), "no age"),
+        (("--compare", "999999999999d"), "longer ago"),
         (("--underlying", "XRP"), "XRP"),
         (("--venue", "ftx"), "ftx"),
         (("--at", "soon"), "not an instant"),

@@ -196,9 +196,12 @@ def analyze(
 def dollars(words: str) -> tuple[Decimal, ...]:
     """Read sizes in dollars. Raises `DataError` for a word that is none."""
     try:
-        return tuple(Decimal(word.strip().replace("_", "")) for word in words.split(","))
+        found = tuple(Decimal(word.strip().replace("_", "")) for word in words.split(","))
     except InvalidOperation:
-        raise DataError(f"{words!r}: expected dollars, such as 10000,1000000.") from None
+        found = ()
+    if not found or not all(each.is_finite() and each > 0 for each in found):
+        raise DataError(f"{words!r}: expected dollars above zero, such as 10000,1000000.")
+    return found
 
 
 def arbitrage(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Convention = Literal["continuous", "simple"]
+MOST_DIGITS = 5
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -81,7 +82,7 @@ class ComparedCurve(Tabular):
             percent("basis_rate", "Basis", 3),
             percent("rate", "Yearly", unit="%/y"),
             *(
-                number(f"change_{ghost.label}_bp", f"in {ghost.label}", "bp", 0, signed=True)
+                number(f"change_{ghost.label}_bp", f"{ghost.label} change", "bp", 0, signed=True)
                 for ghost in self.ghosts
             ),
         )
@@ -137,7 +138,7 @@ class ComparedCurve(Tabular):
             f"{self.convention}, {kind}, act/365. Source: {self.curve.source}."
         ]
         notes += [
-            f"in {ghost.label}: since {iso(ghost.curve.at)}, when the index was "
+            f"{ghost.label} change: since {iso(ghost.curve.at)}, when the index was "
             f"{ghost.curve.index_usd:,.2f} USD, the rate to the same delivery."
             for ghost in self.ghosts
         ]
@@ -153,6 +154,8 @@ def ages(words: str) -> dict[str, timedelta]:
         count, unit = part[:-1], part[-1:]
         if unit not in _UNITS or not count.isdecimal() or int(count) == 0:
             raise DataError(f"{part!r} is no age; expected such as 12h, 1d, 7d or 4w.")
+        if len(count) > MOST_DIGITS:
+            raise DataError(f"{part!r} is longer ago than any record; expected such as 7d.")
         found[part] = timedelta(**{_UNITS[unit]: int(count)})
     return found
 

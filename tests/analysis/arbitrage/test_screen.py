@@ -168,13 +168,23 @@ def test_a_row_that_cannot_be_executed_says_why(changes: dict[str, Any], reason:
 
 def test_funding_without_a_history_has_an_unknown_uncertainty_not_none() -> None:
     known = FundingOutlook(0.0001, 0.0001, 0.5, 0.0001, 300)
-    for outlook, unknown in ((steady(0.0001), True), (None, True), (known, False)):
+    for outlook, unknown in ((steady(0.0001), True), (known, False)):
         legs = [leg("spot"), leg(**quoted(120)), leg("perpetual", funding=outlook, **quoted(101))]
         found = screen(legs, AT, Decimal(100), PLAIN, source="made")
         for row in found.table().records():
             is_unknown = unknown and "perpetual" in str(row["sort"])
             assert (row["uncertain_bp"] is None) == is_unknown
             assert (row["funding_deviation"] is None) == is_unknown
+
+
+def test_what_a_perpetual_without_a_funding_rate_brings_is_not_known() -> None:
+    legs = [leg("spot"), leg(**quoted(120)), leg("perpetual", **quoted(101))]
+    found = screen(legs, AT, Decimal(100), PLAIN, source="made")
+    *known, one, two = found.table().records()
+    assert [row["sort"] for row in known] == ["spot-future"]
+    for row in (one, two):
+        assert row["net_bp"] is row["return_on_margin"] is row["uncertain_bp"] is None
+        assert row["reason"] == "no funding rate recorded: perpetual"
 
 
 def test_one_that_costs_more_than_it_brings_says_so_and_comes_last() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -142,6 +143,18 @@ def test_shares_runs_and_sums_of_a_few_payments() -> None:
     assert np.isnan(trailing_sums(made, 1)[:2]).all()
     assert found.plot().get_xlabel() == "basis points per 8 hours"
     assert len(sums.plot().patches) == 4
+
+
+def test_a_payment_is_of_its_month_and_one_at_midnight_of_the_month_before() -> (
+    None
+):
+    months = []
+    for first in ("2020-02-29T20:00:00", "2020-03-01T00:00:00"):
+        at = np.datetime64(first, "ns").astype(np.int64) + np.arange(93) * 8 * 3_600_000_000_000
+        made = replace(history([1e-4] * 93), times_ns=at)
+        months.append([(each.name, round(each.plain * 1e4)) for each in funding_sums(made).spans])
+    assert months[0] == [("2020-02", 1), ("2020-03", 92)]
+    assert months[1] == [("2020-02", 1), ("2020-03", 92)]
 
 
 def test_carry_joins_months_that_have_both() -> None:

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from obverse.analysis.arbitrage.screens import ArbitrageScreen
 
 
-def plot_bounds(found: ArbitrageScreen, axes: Axes | None = None) -> Axes:
-    """Draw marks and bounds in per cent of fair value against days to delivery."""
+def plot_bounds(
+    found: ArbitrageScreen, axes: Axes | None = None, underlying: str | None = None
+) -> Axes:
+    """Draw marks and bounds, of one coin or all, in per cent of fair value against days."""
     label = " (simulated)" if found.simulated else ""
-    title = f"Contracts between their no-arbitrage bounds{label}"
+    of = f"{underlying} contracts" if underlying else "Contracts"
+    title = f"{of} between their no-arbitrage bounds{label}"
+    own = {(leg.venue, leg.symbol) for leg in found.legs if underlying in (None, leg.underlying)}
+    shown = [each for each in found.bounds if (each.venue, each.symbol) in own]
     axes = axes or new_axes(title, "days to delivery (perpetuals at 0)", "% of fair value")
     axes.axhline(0, color=GRID, linewidth=1)
-    for place, each in enumerate(found.bounds):
+    for place, each in enumerate(shown):
         days = 0.0 if each.years is None else each.years * DAYS_PER_YEAR
         low, high, mark = (
             _beside(each, p) for p in (each.lower_usd, each.upper_usd, each.mark_usd)

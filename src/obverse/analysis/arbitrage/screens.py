@@ -95,15 +95,20 @@ class ArbitrageScreen(Tabular):
             for each in shown
         )  # fmt: skip
         notes = ["Between the bounds no arbitrage against spot pays its costs."]
+        if any(each.years is None for each in self.bounds):
+            notes.append(
+                "A perpetual's hold for funding that follows its price for good; a row above is "
+                "for the horizon, with funding as it is expected: the two can differ."
+            )
         if len(shown) < len(self.bounds):
             notes.append(f"{len(self.bounds) - len(shown):,} more are within theirs.")
         return Table("No-arbitrage bounds around fair value", columns, cells, tuple(notes))
 
-    def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw each future's mark between its bounds, in per cent of fair value (Matplotlib)."""
+    def plot(self, axes: Axes | None = None, underlying: str | None = None) -> Axes:
+        """Draw marks between their bounds, of one coin or all, in per cent of fair value."""
         from obverse.analysis.arbitrage.plots import plot_bounds
 
-        return plot_bounds(self, axes)
+        return plot_bounds(self, axes, underlying)
 
     def _title(self) -> str:
         label = " SIMULATED" if self.simulated else ""
@@ -131,31 +136,26 @@ class ArbitrageScreen(Tabular):
         first, others = self.legs[pair.one], _other(self.legs, pair)
         sold, bought = (first.symbol, others) if own.sells_first[place] else (others, first.symbol)
         depth = float(own.depth_usd[place])
-        known = self._is_uncertainty_known(pair)
-        deviation = float(own.funding_deviation[place]) if known else None
+        funding = [leg.funding for leg in _legs(self.legs, pair) if leg.contract == "perpetual"]
+        is_paid_known = None not in funding
+        is_sure = all(each is not None and each.observations for each in funding)
+        deviation = float(own.funding_deviation[place]) if is_sure else None
+        net, gain = (float(each[place]) for each in (own.net, own.return_on_margin))
         return (
             pair.sort,
             sold,
             bought,
             float(own.years[place]) * DAYS_PER_YEAR,
             float(own.gross[place]) * 1e4,
-            float(own.net[place]) * 1e4,
+            net * 1e4 if is_paid_known else None,
             None if deviation is None else deviation * 1e4,
-            float(own.return_on_margin[place]),
+            gain if is_paid_known else None,
             *(float(getattr(own, name)[place]) for name in _PARTS),
             deviation,
             float(own.capital[place]),
             depth if np.isfinite(depth) else None,
             "/".join(dict.fromkeys(leg.venue for leg in _legs(self.legs, pair))),
             self.reasons[place],
-        )
-
-    def _is_uncertainty_known(self, pair: Pair) -> bool:
-        """Whether the perpetuals of a row have funding histories."""
-        return all(
-            leg.funding is not None and leg.funding.observations > 0
-            for leg in _legs(self.legs, pair)
-            if leg.contract == "perpetual"
         )
 
 
@@ -185,7 +185,10 @@ def screen(
     faults = [_fault(leg, size_usd) for leg in own]
     reasons = tuple(_reason(own, faults, found, place) for place in range(len(found.pairs)))
     gain = found.return_on_margin
-    order = sorted(range(len(reasons)), key=lambda n: (bool(reasons[n]), -float(gain[n])))
+    order = sorted(
+        range(len(reasons)),
+        key=lambda n: (bool(reasons[n]), _is_without_funding(own, found.pairs[n]), -float(gain[n])),
+    )
     return ArbitrageScreen(
         at=at,
         size_usd=size_usd,
@@ -205,6 +208,8 @@ def _fault(leg: Leg, size_usd: Decimal) -> str:
     """Why one leg cannot be traded at a size."""
     if leg.refusal:
         return leg.refusal
+    if leg.contract == "perpetual" and leg.funding is None:
+        return f"no funding rate recorded: {leg.symbol}"
     if leg.depth_usd is not None and leg.depth_usd < size_usd:
         return f"{leg.symbol} has {leg.depth_usd:,.0f} USD {leg.depth_of}"
     if leg.bid_usd is None or leg.ask_usd is None:
@@ -225,7 +230,7 @@ def _warnings(legs: Sequence[Leg]) -> tuple[str, ...]:
     if any(leg.depth_usd is None for leg in legs):
         found.append("Depth is not recorded for all legs: whether the size is there is not known.")
     if any(leg.contract == "perpetual" and leg.funding is None for leg in legs):
-        found.append("Some perpetuals have no funding rate; theirs is taken as zero.")
+        found.append("Some perpetuals have no recorded funding rate: what they bring is not known.")
     steady = [leg for leg in legs if leg.funding is not None and not leg.funding.observations]
     if steady:
         found.append(
@@ -236,6 +241,10 @@ def _warnings(legs: Sequence[Leg]) -> tuple[str, ...]:
 
 def _legs(legs: Sequence[Leg], pair: Pair) -> list[Leg]:
     return [legs[n] for n in (pair.one, pair.two, pair.three) if n >= 0]
+
+
+def _is_without_funding(legs: Sequence[Leg], pair: Pair) -> bool:
+    return any(leg.contract == "perpetual" and leg.funding is None for leg in _legs(legs, pair))
 
 
 def _other(legs: Sequence[Leg], pair: Pair) -> str:

@@ -136,7 +136,8 @@ def funding_sums(
     if by not in _UNITS:
         raise DataError(f"sums by {by!r}: there are {', '.join(_UNITS)}.")
     unit = _UNITS[by]
-    labels = history.starts_ns.astype("datetime64[ns]").astype(f"datetime64[{unit}]")
+    # A payment at midnight is of the span that ends there, any other of the one it is made in.
+    labels = (history.times_ns - 1).astype("datetime64[ns]").astype(f"datetime64[{unit}]")
     edges = np.concatenate([[0], np.flatnonzero(np.diff(labels.astype(np.int64))) + 1])
     ends = [*edges[1:].tolist(), len(history)]
     spans = tuple(

@@ -24,7 +24,7 @@ from obverse.app.commands.opening import default_store
 from obverse.app.commands.sheet import Faces, Sheet, put
 from obverse.app.report.section import Section
 from obverse.contracts import instant, iso
-from obverse.errors import MarketDataError
+from obverse.errors import DataError, MarketDataError
 from obverse.market.store import Store, open_store
 from obverse.tables import Table
 
@@ -59,6 +59,8 @@ class Request:
 def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | None = None) -> None:
     """Analyse one instrument of a store, and print."""
     faces = Faces(json, csv, html, png)
+    if asked.reserves_coin is not None and not 0 < asked.reserves_coin < float("inf"):
+        raise DataError(f"--reserves-coin {asked.reserves_coin}: expected coins above zero.")
     store = open_store(asked.market or default_store())
     at = instant(asked.at) if asked.at is not None else _last(store, asked)
     span = {"since": None if asked.start is None else instant(asked.start), "until": at}

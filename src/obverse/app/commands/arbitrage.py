@@ -87,11 +87,17 @@ def run(asked: Request, json: bool, csv: bool, html: Path | None, png: Path | No
     )
 
 
+MOST_USD = Decimal(10) ** 12
+
+
 def _size(words: str) -> Decimal:
     try:
-        return Decimal(words.replace("_", "").replace(",", ""))
+        size = Decimal(words.replace("_", "").replace(",", ""))
     except InvalidOperation:
         raise DataError(f"--size {words}: expected dollars, such as 1000000.") from None
+    if not (size.is_finite() and 0 < size <= MOST_USD):
+        raise DataError(f"--size {words}: expected dollars above zero, {MOST_USD:.0e} at most.")
+    return size
 
 
 def _markets(asked: Request) -> list[tuple[Market, str]]:
@@ -149,6 +155,5 @@ def _outlook(seed: int, coin: str, at: datetime) -> FundingOutlook:
 
 
 def _charts(found: ArbitrageScreen) -> list[Figure]:
-    figure = found.plot().figure
-    assert figure is not None
-    return [figure]  # type: ignore[list-item]
+    coins = dict.fromkeys(leg.underlying for leg in found.legs)
+    return [found.plot(underlying=coin).figure for coin in coins]  # type: ignore[misc]

@@ -42,7 +42,10 @@ def market_place(place: str | None, at: str | None, venue: str | None) -> str:
         return place
     if venue is None or at is None or not is_store(store := default_store()):
         return SIMULATED
-    if not has_market(open_store(store), venue, instant(at)):
+    opened = open_store(store)
+    if not has_market(opened, venue, instant(at)):
+        if any(opened.entries(venue=venue)):
+            remark(f"The store {store} has no market of {venue} at {at}; it is simulated.")
         return SIMULATED
     remark(f"Market: the store {store}; --market {SIMULATED} has the simulated one.")
     return store

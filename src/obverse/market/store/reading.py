@@ -91,10 +91,10 @@ def _chosen(store: Store, kind: str, venue: str | None, instrument: str | None) 
         raise unknown(store, "kind", kind)
     of_venue = [entry for entry in of_kind if venue in (None, entry.venue)]
     if venue is not None and not of_venue:
-        raise unknown(store, "venue", venue, of_kind)
+        raise unknown(store, "venue", venue, of_kind, kind)
     own = [entry for entry in of_venue if instrument in (None, entry.instrument)]
     if instrument is not None and not own:
-        raise unknown(store, "instrument", instrument, of_venue)
+        raise unknown(store, "instrument", instrument, of_venue, kind)
     return own
 
 

@@ -124,13 +124,16 @@ def create_store(location: str | Path) -> Store:
     return Store(place, ())
 
 
-def unknown(store: Store, field: str, value: str, entries: Iterable[Entry] = ()) -> MarketDataError:
-    """The error for a venue, instrument or kind that the store does not have."""
+def unknown(
+    store: Store, field: str, value: str, entries: Iterable[Entry] = (), kind: str = ""
+) -> MarketDataError:
+    """The error for a venue, instrument or kind that the store does not have, or not of a kind."""
     known = tuple(dict.fromkeys(getattr(entry, field) for entry in entries)) or store.known(field)
     close = nearest(value, known)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     has = f"it has {listing(known[:12])}" if known else "it is empty"
-    return MarketDataError(f"No {field} {value!r} in {store.name}; {has}.{hint}")
+    of = f" with {kind}" if kind else ""
+    return MarketDataError(f"No {field} {value!r}{of} in {store.name}; {has}.{hint}")
 
 
 def _check_version(place: Place) -> None:

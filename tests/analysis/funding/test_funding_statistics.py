@@ -145,9 +145,7 @@ def test_shares_runs_and_sums_of_a_few_payments() -> None:
     assert len(sums.plot().patches) == 4
 
 
-def test_a_payment_is_of_its_month_and_one_at_midnight_of_the_month_before() -> (
-    None
-):
+def test_a_payment_is_of_its_month_and_one_at_midnight_of_the_month_before() -> None:
     months = []
     for first in ("2020-02-29T20:00:00", "2020-03-01T00:00:00"):
         at = np.datetime64(first, "ns").astype(np.int64) + np.arange(93) * 8 * 3_600_000_000_000

@@ -215,7 +215,7 @@ def export(
     """Write stored rows of a kind to a file."""
     from obverse.app.data import exporting
 
-    names = tuple(columns.split(",")) if columns else None
+    names = tuple(c.strip() for c in columns.split(",")) if columns else None
     request = exporting.Request(target, kind, store, venue, instrument, start, until, names, force)
     guard(exporting.run, request)
 

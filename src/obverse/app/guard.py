@@ -26,3 +26,11 @@ def guard(run: Any, *arguments: Any) -> Any:
     except OSError as error:
         complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
         raise typer.Exit(BAD_INPUT) from None
+    except Exception as error:
+        if type(error).__module__ != "polars.exceptions":
+            raise
+        complain(
+            f"Recorded data cannot be read: {str(error).splitlines()[0]}\n"
+            "obverse data check names damaged files of a store."
+        )
+        raise typer.Exit(BAD_INPUT) from None

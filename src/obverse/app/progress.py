@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from obverse.app.console import console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Advance = Callable[[str, int], None]
 
@@ -24,7 +26,7 @@ def progress(total: int, unit: str) -> Iterator[Advance]:
         TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + unit),
         TimeRemainingColumn(),
     )
-    out = console(errors=True)
+    out = _terminal()
     with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=total)
 
@@ -45,7 +47,7 @@ def counting(unit: str) -> Iterator[Advance]:
         TextColumn("{task.completed:,.0f} " + unit),
         TimeElapsedColumn(),
     )
-    out = console(errors=True)
+    out = _terminal()
     with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=None)
 
@@ -53,3 +55,10 @@ def counting(unit: str) -> Iterator[Advance]:
             bar.update(task, description=what, advance=done)
 
         yield advance
+
+
+def _terminal() -> Console:
+    """The terminal as wide as it is: a bar that wraps cannot be drawn over."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)

@@ -107,3 +107,23 @@ def test_sql_sees_each_kind_as_a_table(filled: Run) -> None:
     wrong = filled("sql", "SELECT * FROM bars_5m")
     assert wrong.exit_code == 2
     assert "Tables: bars_1m, funding" in wrong.stderr
+
+
+def test_a_column_that_is_named_twice_is_refused_and_blanks_are_not(
+    filled: Run, tmp_path: Path
+) -> None:
+    target = tmp_path / "o.csv"
+    twice = filled("export", target, "--kind", "bars_1m", "--columns", "close,close")
+    assert twice.exit_code == 2
+    assert "named twice" in twice.stderr
+    assert filled("export", target, "--kind", "bars_1m", "--columns", "time, close").exit_code == 0
+    assert target.read_text().splitlines()[0] == "venue,instrument,time,close"
+
+
+def test_a_damaged_file_is_told_in_words(filled: Run, tmp_path: Path) -> None:
+    for path in (tmp_path / "store").rglob("kind=bars_1m/*/*.parquet"):
+        path.write_bytes(path.read_bytes()[:-30])
+    result = filled("show", "bitmex", "XBTUSD", "bars_1m")
+    assert result.exit_code == 2
+    assert "obverse data check" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -36,6 +36,8 @@ def run(asked: Request) -> None:
     Raises `DataError` for an ending that is not known, an existing file, or nothing to write.
     """
     write = _writer(asked.target)
+    if asked.columns and len(set(asked.columns)) < len(asked.columns):
+        raise DataError(f"--columns {','.join(asked.columns)}: a column is named twice.")
     if asked.target.exists() and not asked.force:
         raise DataError(f"{asked.target} exists; --force writes over it.")
     rows = scan(

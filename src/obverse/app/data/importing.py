@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ def _import(found: Sequence[Found], store: Store | None) -> list[Outcome]:
     outcomes = []
     total = sum(each.bytes for each in found)
     remark(f"{len(found):,} files, {size_text(total)}.")
-    with progress(total, "bytes") as advance:
+    with progress(total, "bytes") as advance, _told_if_interrupted():
         for each in found:
             advance(each.path.name, 0)
             if store is None:
@@ -103,6 +104,15 @@ def _import(found: Sequence[Found], store: Store | None) -> list[Outcome]:
             outcomes.append(outcome)
             advance(each.path.name, each.bytes)
     return outcomes
+
+
+@contextmanager
+def _told_if_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        remark("Interrupted: whole files are kept, the last is not; run it again to go on.")
+        raise
 
 
 def _watching(advance: Advance, name: str) -> Callable[[int], None]:

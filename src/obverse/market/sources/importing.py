@@ -107,6 +107,9 @@ def import_file(
         return _passed_over(found)
     try:
         origin = _origin(found, found.format)
+    except OSError as error:
+        return Outcome(found.path, "broken", found.format.name, reason=f"cannot be read: {error}")
+    try:
         earlier = store.reopened().imports_of(origin.sha256)
         if any(_same_reading(origin, each.origin) for each in earlier):
             return Outcome(found.path, "known", found.format.name, reason="imported before")
@@ -116,8 +119,6 @@ def import_file(
         raise
     except DataError as error:
         return Outcome(found.path, "broken", found.format.name, reason=str(error))
-    except OSError as error:
-        return Outcome(found.path, "broken", found.format.name, reason=f"cannot be read: {error}")
     return _outcome(found, commit, _told_of(earlier))
 
 

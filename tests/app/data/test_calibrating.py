@@ -63,6 +63,10 @@ def test_a_calibration_is_written_and_simulated_by(
         (("x.toml", "--prices", "bitmex/XBTUSD/bars_1m"), "No kind 'bars_1m'"),
         (("x.toml", "--prices", "bitmex/XBTUSD/bars_1h", "--funding", "bitmex"), "VENUE/INSTR"),
         (("x.toml", "--prices", "bitmex/XBTUSD/bars_1h", "--until", "2024-01-05"), "60 days"),
+        (
+            ("x.toml", "--prices", "bitmex/XBTUSD/bars_1h", "--underlying", "ETH"),
+            "XBTUSD at bitmex is on BTC, and ETH is calibrated",
+        ),
     ],
 )
 def test_what_cannot_be_fitted_is_said(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from obverse.analysis.stored_rows import listed_instrument
 from obverse.app.console import remark
 from obverse.app.data.faces import put_tables
 from obverse.errors import DataError
@@ -90,6 +92,19 @@ def _funding(store: Store, asked: Request) -> Series:
 def _rows(
     store: Store, asked: Request, kind: str, venue: str | None, instrument: str | None
 ) -> pl.DataFrame:
-    return scan(
+    rows = scan(
         store, kind, venue=venue, instrument=instrument, since=asked.start, until=asked.until
     ).collect()
+    if venue is not None and instrument is not None and len(rows):
+        _refuse_other_coin(asked, venue, instrument, rows["time"][-1])
+    return rows
+
+
+def _refuse_other_coin(asked: Request, venue: str, instrument: str, at: datetime) -> None:
+    """Refuse a contract that its venue's rulebook has on another coin."""
+    listed = listed_instrument(venue, instrument, at)
+    if listed is not None and listed.underlying != asked.underlying.upper():
+        raise DataError(
+            f"{instrument} at {venue} is on {listed.underlying}, and {asked.underlying.upper()} is "
+            f"calibrated; --underlying {listed.underlying} calibrates that."
+        )

@@ -26,6 +26,7 @@ from obverse.errors import MarketDataError, nearest
 
 Volume = Literal["volume_coin", "volume_contracts"]
 Stamp = Literal["start", "end"]
+RateSpan = Literal["interval", "hour", "hour and 8 hours"]
 
 _HOUR = timedelta(hours=1)
 
@@ -45,6 +46,7 @@ class Exchange:
     bars_page, funding_page : rows that one answer holds at most
     longest_span : the longest span that the venue answers, None for any
     funding_hours : the usual interval; shorter ones are seen by the stamps
+    funding_rate : what a stated rate is of: its interval, an hour, or an hour and 8 hours apart
     funding_span : the span asked for at once, None for the whole history in one answer
     until : the ccxt parameters that end a span of bars and of funding, empty where there is none
     contract_usd : dollars of a contract where the venue does not state it
@@ -66,6 +68,7 @@ class Exchange:
     longest_span: timedelta | None = None
     bar_volume: Volume = "volume_coin"
     funding_stamp: Stamp = "end"
+    funding_rate: RateSpan = "interval"
     funding_span: timedelta | None = None
     bars_until: str = "until"
     funding_until: str = "until"
@@ -84,7 +87,7 @@ class Exchange:
 
 EXCHANGES: tuple[Exchange, ...] = (
     Exchange(
-        "deribit", "deribit", {},
+        "deribit", "deribit", {}, funding_rate="hour and 8 hours",
         markets={"kind": "future"},
         bars_page=1000,
         funding_page=744, funding_hours=1, funding_span=720 * _HOUR,
@@ -118,7 +121,7 @@ EXCHANGES: tuple[Exchange, ...] = (
         depths=(1, 5, 10, 20, 50, 100, 200, 400),
     ),
     Exchange(
-        "kraken", "krakenfutures", {},
+        "kraken", "krakenfutures", {}, funding_rate="hour",
         clock="public_get_feeschedules",
         bars_page=2000, bar_volume="volume_contracts", bars_until="",
         funding_page=1_000_000, funding_hours=4, funding_stamp="start", funding_until="",

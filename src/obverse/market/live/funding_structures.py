@@ -85,10 +85,10 @@ def _rates(
 ) -> tuple[float | None, float | None]:
     """Rate of the interval that was paid, and the rate of 8 hours where the venue states one."""
     rate = number(structure.get("fundingRate"))
-    if exchange.venue == "deribit":
+    if exchange.funding_rate == "hour and 8 hours":
         info = structure.get("info") or {}
         return number(info.get("interest_1h")), number(info.get("interest_8h"))
-    if exchange.venue == "kraken" and rate is not None:
+    if exchange.funding_rate == "hour" and rate is not None:
         return rate * hours, None
     return rate, None
 

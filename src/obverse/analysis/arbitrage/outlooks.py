@@ -14,10 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from obverse.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FloatArray: TypeAlias = "NDArray[np.float64]"
+Floats: TypeAlias = "float | FloatArray"
 
 PERIODS_PER_YEAR = 3 * 365
 LEAST = 30
@@ -44,16 +51,27 @@ class FundingOutlook:
 
     def expected(self, years: float) -> float:
         """Sum that a long pays over a time, as a fraction of value."""
-        n, phi = years * PERIODS_PER_YEAR, self.persistence
-        total: float = n * self.mean + (self.now - self.mean) * phi * (1 - phi**n) / (1 - phi)
-        return total
+        return float(expected_sums(self.now, self.mean, self.persistence, years))
 
     def deviation(self, years: float) -> float:
         """Standard deviation of that sum."""
-        n, phi = years * PERIODS_PER_YEAR, self.persistence
-        spread = n - 2 * phi * (1 - phi**n) / (1 - phi)
-        spread += phi * phi * (1 - phi ** (2 * n)) / (1 - phi * phi)
-        return self.shock / (1 - phi) * math.sqrt(max(spread, 0.0))
+        return float(sum_deviations(self.shock, self.persistence, years))
+
+
+def expected_sums(now: Floats, mean: Floats, persistence: Floats, years: Floats) -> FloatArray:
+    """Means of the sums, of many outlooks at once; shapes broadcast."""
+    n, phi = np.asarray(years) * PERIODS_PER_YEAR, np.asarray(persistence)
+    total: FloatArray = n * mean + (np.asarray(now) - mean) * phi * (1 - phi**n) / (1 - phi)
+    return total
+
+
+def sum_deviations(shock: Floats, persistence: Floats, years: Floats) -> FloatArray:
+    """Standard deviations of the sums, of many outlooks at once; shapes broadcast."""
+    n, phi = np.asarray(years) * PERIODS_PER_YEAR, np.asarray(persistence)
+    spread = n - 2 * phi * (1 - phi**n) / (1 - phi)
+    spread = spread + phi**2 * (1 - phi ** (2 * n)) / (1 - phi**2)
+    found: FloatArray = np.asarray(shock) / (1 - phi) * np.sqrt(np.maximum(spread, 0))
+    return found
 
 
 def steady(rate_8h: float) -> FundingOutlook:

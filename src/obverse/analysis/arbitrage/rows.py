@@ -27,7 +27,7 @@ import numpy as np
 
 from obverse.analysis.arbitrage.assumptions import Assumptions
 from obverse.analysis.arbitrage.legs import Leg
-from obverse.analysis.arbitrage.outlooks import PERIODS_PER_YEAR
+from obverse.analysis.arbitrage.outlooks import expected_sums, sum_deviations
 from obverse.analysis.arbitrage.pairs import Pair, pairs
 from obverse.contracts.instants import DAYS_PER_YEAR, years_between
 from obverse.errors import DataError
@@ -178,17 +178,13 @@ class _Parts:
         return paid
 
     def funding(self) -> FloatArray:
-        n, phi = self.years * PERIODS_PER_YEAR, self.of("persistence")
-        moved = (self.of("now") - self.of("mean")) * phi * (1 - phi**n) / (1 - phi)
-        paid: FloatArray = (self.position * (n * self.of("mean") + moved)).sum(axis=0)
+        sums = expected_sums(self.of("now"), self.of("mean"), self.of("persistence"), self.years)
+        paid: FloatArray = (self.position * sums).sum(axis=0)
         return -paid
 
     def funding_deviation(self) -> FloatArray:
         """Perpetuals' surprises are taken as independent."""
-        n, phi = self.years * PERIODS_PER_YEAR, self.of("persistence")
-        spread = n - 2 * phi * (1 - phi**n) / (1 - phi)
-        spread = spread + phi**2 * (1 - phi ** (2 * n)) / (1 - phi**2)
-        each = self.size * self.of("shock") / (1 - phi) * np.sqrt(np.maximum(spread, 0))
+        each = self.size * sum_deviations(self.of("shock"), self.of("persistence"), self.years)
         whole: FloatArray = np.sqrt((each**2).sum(axis=0))
         return whole
 
